@@ -1,0 +1,63 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { v7 as uuid } from 'uuid';
+import { appealsRoutes } from './appeals/appeals.routes.ts';
+import { citizenRoutes } from './appeals/citizen.routes.ts';
+import type { Instance } from './compose.ts';
+import { departmentsRoutes } from './departments/departments.routes.ts';
+import { escalationRoutes } from './escalation/escalation.routes.ts';
+import { intakeRoutes } from './intake/intake.routes.ts';
+import { registerActor } from './platform/access/access.ts';
+import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
+import { clockRoutes } from './platform/clock/clock.routes.ts';
+import { healthRoutes } from './platform/health.ts';
+import { registerOpenApi } from './platform/openapi.ts';
+import { registerProblems, sendProblem, ProblemError } from './platform/problem.ts';
+import { logRequests } from './platform/request-log.ts';
+import { registerValidation } from './platform/validation.ts';
+import { outboxRoutes, receiptsRoutes } from './receipts/receipts.routes.ts';
+import { triageRoutes } from './routing/triage.routes.ts';
+
+/** The whole HTTP surface, in reading order. Builds, never listens. */
+export async function buildApp(instance: Instance): Promise<FastifyInstance> {
+  const { config, log, rules, clock } = instance;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdHeader: false,
+    genReqId: () => uuid(),
+    bodyLimit: 256 * 1024,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 300 },
+    frameworkErrors: (_error, request, reply) =>
+      sendProblem(request, reply, new ProblemError('validation', { en: 'The address cannot be read.', zh: '请求地址无效。' }, { errors: [{ pointer: '', detail: 'the address cannot be read' }] })),
+  });
+
+  registerProblems(app);
+  registerValidation(app);
+  registerActor(app);
+  logRequests(app);
+  await registerOpenApi(app, config.version);
+
+  // A citizen's words come in, and the record they become.
+  await app.register(intakeRoutes(instance));
+  await app.register(appealsRoutes(instance));
+  await app.register(citizenRoutes(instance));
+
+  // The desk decides, the department works.
+  await app.register(triageRoutes(instance));
+  await app.register(departmentsRoutes(instance));
+
+  // What operations asks at 09:55.
+  await app.register(receiptsRoutes(instance));
+  await app.register(escalationRoutes(instance));
+  await app.register(agendaRoutes({ ...instance, format: rules.zone.formatInstant }));
+  await app.register(healthRoutes(instance));
+
+  if (!config.production) {
+    await app.register(clockRoutes({ ...instance, clock, format: rules.zone.formatInstant }));
+    await app.register(outboxRoutes(instance));
+  }
+  return app;
+}

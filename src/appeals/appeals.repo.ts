@@ -1,0 +1,45 @@
+import { and, asc, desc, eq, gt, lt, type SQL } from 'drizzle-orm';
+import type { Executor } from '../platform/database/database.ts';
+import { appealEvents, appeals, appellants, messages } from './appeals.table.ts';
+import type { AppealRow } from './appeals.service.ts';
+
+/** What a list of appeals can be narrowed by; each is the field's own name. */
+export interface AppealFilter {
+  status?: AppealRow['status'];
+  source?: string;
+  channel?: string;
+  nature?: string;
+  department?: string;
+}
+
+/** Newest first: ids are UUIDv7, so the id is the order of registration. */
+export async function listAppeals(db: Executor, filter: AppealFilter, after: string | undefined, limit: number): Promise<AppealRow[]> {
+  const conditions: SQL[] = [];
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) conditions.push(eq(appeals[name as keyof AppealFilter], value));
+  if (after !== undefined) conditions.push(lt(appeals.id, after));
+  return db
+    .select()
+    .from(appeals)
+    .where(and(...conditions))
+    .orderBy(desc(appeals.id))
+    .limit(limit);
+}
+
+export async function listEvents(db: Executor, appealId: string, after: number, limit: number): Promise<(typeof appealEvents.$inferSelect)[]> {
+  return db
+    .select()
+    .from(appealEvents)
+    .where(and(eq(appealEvents.appealId, appealId), gt(appealEvents.seq, after)))
+    .orderBy(asc(appealEvents.seq))
+    .limit(limit);
+}
+
+export async function listMessages(db: Executor, appealId: string, after: string | undefined, limit: number) {
+  return db
+    .select({ message: messages, appellant: appellants })
+    .from(messages)
+    .innerJoin(appellants, eq(appellants.id, messages.appellantId))
+    .where(and(eq(messages.appealId, appealId), after === undefined ? undefined : gt(messages.id, after)))
+    .orderBy(asc(messages.id))
+    .limit(limit);
+}

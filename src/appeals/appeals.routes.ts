@@ -1,0 +1,178 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { channels } from '../channels/channel.ts';
+import { deadlinesOf } from '../deadlines/deadlines.service.ts';
+import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Access } from '../platform/access/access.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
+import { hasScope } from '../platform/access/keys.ts';
+import { maskText } from '../platform/access/masking.ts';
+import type { Clock } from '../platform/clock/clock.ts';
+import type { Database } from '../platform/database/database.ts';
+import { answers, Ref, secured } from '../platform/openapi.ts';
+import { decodeCursor, etagOf, isCount, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
+import { notFound } from '../platform/problem.ts';
+import { listAppeals, listEvents, listMessages } from './appeals.repo.ts';
+import { AppealEventSchema, AppealMessageSchema, AppealSchema, AppellantSchema, DeadlineSchema } from './appeals.schema.ts';
+import { type AppealRow, findAppeal } from './appeals.service.ts';
+import { viewAppeal } from './appeals.view.ts';
+import { maskAppellant } from './appellants.ts';
+import { natures } from './nature.ts';
+import { appealStatuses } from './states.ts';
+
+interface Deps {
+  clock: Clock;
+  db: Database;
+  rules: TimeRules;
+  keyRing: KeyRing;
+  access: Access;
+}
+
+export const IdOrNumber = Type.Object({ id: Type.String({ minLength: 1, maxLength: 40, description: 'Id or number of the appeal' }) });
+
+/** Reading of an appeal: for the desk and operations; a department sees what is with it now. */
+export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): FastifyPluginAsyncTypebox {
+  const readers = ['dispatch', 'operations'];
+
+  /** A department's key passes the guard here and is held to its own cases below. */
+  const mayRead = access.requires((request) => [...readers, ...request.actor.scopes.filter((scope) => scope.startsWith('department:'))]);
+
+  async function readable(request: FastifyRequest, idOrNumber: string): Promise<AppealRow> {
+    const appeal = await findAppeal(db, idOrNumber);
+    const own = appeal?.department ? [`department:${appeal.department}`] : [];
+    if (!appeal || !hasScope(request.actor, ...readers, ...own)) throw notFound({ en: 'The appeal', zh: '该诉求' });
+    return appeal;
+  }
+
+  return async (app) => {
+    for (const schema of [AppealSchema, AppealEventSchema, AppellantSchema, AppealMessageSchema, DeadlineSchema]) app.addSchema(schema);
+    const common = { tags: ['appeals'], ...secured(...readers, 'department:<code>') };
+    const format = rules.zone.formatInstant;
+    const at = (date: Date | null): string | null => (date ? format(date) : null);
+
+    app.get(
+      '/v1/appeals',
+      {
+        onRequest: access.requires(readers),
+        schema: {
+          operationId: 'listAppeals',
+          summary: 'List appeals (诉求列表), newest first',
+          tags: ['appeals'],
+          ...secured(...readers),
+          querystring: Type.Object(
+            {
+              ...pageQuery(),
+              status: Type.Optional(Type.Enum([...appealStatuses])),
+              source: Type.Optional(Type.String({ maxLength: 40 })),
+              channel: Type.Optional(Type.Enum([...channels])),
+              nature: Type.Optional(Type.Enum([...natures])),
+              department: Type.Optional(Type.String({ maxLength: 40 })),
+            },
+            { additionalProperties: false },
+          ),
+          response: answers({ 200: pageOf(Ref(AppealSchema)) }),
+        },
+      },
+      async ({ query: { after, limit = 50, ...filter } }) => {
+        const rows = await listAppeals(db, filter, decodeCursor(after, isUuid), limit + 1);
+        return toPage(rows, limit, (row) => row.id, (row) => viewAppeal(rules, row));
+      },
+    );
+
+    app.get(
+      '/v1/appeals/:id',
+      { onRequest: mayRead, schema: { operationId: 'getAppeal', summary: 'One appeal by id or number (诉求)', ...common, params: IdOrNumber, response: answers({ 200: Ref(AppealSchema) }) } },
+      async (request, reply) => {
+        const row = await readable(request, request.params.id);
+        reply.header('etag', etagOf(row.version));
+        return viewAppeal(rules, row);
+      },
+    );
+
+    app.get(
+      '/v1/appeals/:id/events',
+      {
+        onRequest: mayRead,
+        schema: {
+          operationId: 'listAppealEvents',
+          summary: 'History of an appeal (办理过程)',
+          ...common,
+          params: IdOrNumber,
+          querystring: Type.Object(pageQuery(), { additionalProperties: false }),
+          response: answers({ 200: pageOf(Ref(AppealEventSchema)) }),
+        },
+      },
+      async (request) => {
+        const { after, limit = 50 } = request.query;
+        const { id } = await readable(request, request.params.id);
+        const rows = await listEvents(db, id, decodeCursor(after, isCount) ?? 0, limit + 1);
+        return toPage(rows, limit, (row) => row.seq, (row) => ({ seq: row.seq, type: row.type as 'register', actor: row.actor, at: format(row.at), data: row.data }));
+      },
+    );
+
+    app.get(
+      '/v1/appeals/:id/messages',
+      {
+        onRequest: access.requires(readers),
+        schema: {
+          operationId: 'listAppealMessages',
+          summary: 'Messages of an appeal with their appellants, masked (来件)',
+          tags: ['appeals'],
+          ...secured(...readers),
+          params: IdOrNumber,
+          querystring: Type.Object(pageQuery(), { additionalProperties: false }),
+          response: answers({ 200: pageOf(Ref(AppealMessageSchema)) }),
+        },
+      },
+      async (request) => {
+        const { after, limit = 50 } = request.query;
+        const { id } = await readable(request, request.params.id);
+        const rows = await listMessages(db, id, decodeCursor(after, isUuid), limit + 1);
+        return toPage(
+          rows,
+          limit,
+          ({ message }) => message.id,
+          ({ message, appellant }) => {
+            const raw = keyRing.open<{ title?: string; body: string }>(`message:${message.id}`, message.sealed);
+            return {
+              id: message.id,
+              source: message.source,
+              channel: message.channel as (typeof channels)[number],
+              externalId: message.externalId,
+              disposition: message.disposition,
+              title: raw.title === undefined ? null : maskText(raw.title),
+              body: maskText(raw.body),
+              receivedAt: format(message.receivedAt),
+              recordedAt: format(message.recordedAt),
+              appellant: maskAppellant(keyRing, appellant),
+            };
+          },
+        );
+      },
+    );
+
+    app.get(
+      '/v1/appeals/:id/deadlines',
+      { onRequest: mayRead, schema: { operationId: 'listAppealDeadlines', summary: 'Deadlines of an appeal (时限)', ...common, params: IdOrNumber, response: answers({ 200: pageOf(Ref(DeadlineSchema)) }) } },
+      async (request) => {
+        const { id } = await readable(request, request.params.id);
+        const now = await clock.now();
+        const items = (await deadlinesOf(db, id)).map((row) => ({
+          id: row.id,
+          name: row.name,
+          messageId: row.messageId,
+          assignmentId: row.assignmentId,
+          startsAt: format(row.startsAt),
+          dueAt: format(row.dueAt),
+          metAt: at(row.metAt),
+          state: row.state,
+          overdue: row.state === 'running' && row.dueAt < now,
+          provisional: row.provisional,
+          policy: { code: row.policy, version: row.policyVersion, calendarVersion: row.calendarVersion },
+        }));
+        return { items, next: null };
+      },
+    );
+  };
+}

@@ -1,0 +1,35 @@
+import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { AppealRow } from './appeals.service.ts';
+import type { Appeal } from './appeals.schema.ts';
+import type { Nature, Urgency } from './nature.ts';
+import { allowedActions, assignmentStatusOf } from './states.ts';
+
+/** An appeal as the API shows it. */
+export function viewAppeal(rules: TimeRules, row: AppealRow): Appeal {
+  const format = rules.zone.formatInstant;
+  const assignmentStatus = assignmentStatusOf[row.status];
+  return {
+    id: row.id,
+    number: row.number,
+    status: row.status,
+    allowedActions: [...allowedActions(row.status, 'dispatcher'), ...allowedActions(row.status, 'department')],
+    source: row.source,
+    channel: row.channel as Appeal['channel'],
+    title: row.title,
+    body: row.body,
+    address: row.address,
+    region: row.region,
+    nature: row.nature as Nature | null,
+    urgency: row.urgency as Urgency,
+    assignment: row.assignmentId && row.department && assignmentStatus ? { id: row.assignmentId, department: row.department, status: assignmentStatus } : null,
+    linkedTo: row.linkedTo,
+    outcome: row.outcome,
+    lateByAdapter: row.lateByAdapter,
+    historic: row.historic,
+    policy: { code: row.policy, version: row.policyVersion, calendarVersion: row.calendarVersion },
+    receivedAt: format(row.receivedAt),
+    recordedAt: format(row.recordedAt),
+    updatedAt: format(row.updatedAt),
+    version: row.version,
+  };
+}

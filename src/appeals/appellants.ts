@@ -1,0 +1,63 @@
+import { sql } from 'drizzle-orm';
+import type { KeyRing } from '../platform/access/key-ring.ts';
+import { maskEmail, maskName, maskPhone } from '../platform/access/masking.ts';
+import type { Executor } from '../platform/database/database.ts';
+import { arrayOf } from '../platform/database/rows.ts';
+import { appellants, messages } from './appeals.table.ts';
+
+/** What is known of the person; encrypted at rest, bound to the appellant's row. */
+export interface Person {
+  name?: string;
+  /** E.164, when it could be understood. */
+  phone?: string;
+  /** openid, Weibo uid or e-mail address: the channel's own identity. */
+  account?: string;
+}
+
+export const sealPerson = (keyRing: KeyRing, appellantId: string, person: Person): Buffer => keyRing.seal(`appellant:${appellantId}`, person);
+const openPerson = (keyRing: KeyRing, appellantId: string, sealed: Buffer): Person => keyRing.open(`appellant:${appellantId}`, sealed);
+
+/** Query code (查询码) of a message: derived, never stored, so that a replayed message gets the same one again. */
+export const queryCodeOf = (keyRing: KeyRing, keyId: string, messageId: string): string => keyRing.deriveCode(keyId, 'query-code', messageId, 8);
+
+/** Where a message's receipt goes, in clear: for the moment of sending only. */
+export async function contactsOf(db: Executor, keyRing: KeyRing, messageIds: readonly string[]): Promise<Map<string, { phone: string | undefined; queryCode: string }>> {
+  const rows = await db
+    .select({ messageId: messages.id, keyId: messages.keyId, appellantId: appellants.id, sealed: appellants.sealed })
+    .from(messages)
+    .innerJoin(appellants, sql`${appellants.id} = ${messages.appellantId}`)
+    .where(sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')})`);
+  return new Map(
+    rows.map((row) => [
+      row.messageId,
+      { phone: openPerson(keyRing, row.appellantId, row.sealed).phone, queryCode: queryCodeOf(keyRing, row.keyId, row.messageId) },
+    ]),
+  );
+}
+
+export interface MaskedAppellant {
+  id: string;
+  name: string | null;
+  phone: string | null;
+  account: string | null;
+  verified: boolean;
+  anonymous: boolean;
+  confidential: boolean;
+  language: string;
+}
+
+/** An appellant as everyone sees them: masked. */
+export function maskAppellant(keyRing: KeyRing, row: typeof appellants.$inferSelect): MaskedAppellant {
+  const person = openPerson(keyRing, row.id, row.sealed);
+  const account = person.account?.includes('@') ? maskEmail(person.account) : person.account?.replace(/^(.{3}).*$/u, '$1***');
+  return {
+    id: row.id,
+    name: person.name ? maskName(person.name) : null,
+    phone: person.phone ? maskPhone(person.phone) : null,
+    account: account ?? null,
+    verified: row.phoneVerified || row.accountVerified,
+    anonymous: row.anonymous,
+    confidential: row.confidential,
+    language: row.language,
+  };
+}

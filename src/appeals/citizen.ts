@@ -1,0 +1,80 @@
+import { asc, eq } from 'drizzle-orm';
+import { deadlinesOf } from '../deadlines/deadlines.service.ts';
+import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
+import { sameText } from '../platform/access/key-ring.ts';
+import type { Database } from '../platform/database/database.ts';
+import { listEvents } from './appeals.repo.ts';
+import type { CitizenView } from './appeals.schema.ts';
+import { type AppealRow, findAppeal } from './appeals.service.ts';
+import { messages } from './appeals.table.ts';
+import { queryCodeOf } from './appellants.ts';
+import { isAppealNumber } from './number.ts';
+import type { AppealStatus } from './states.ts';
+
+const statusTexts: Record<AppealStatus, string> = {
+  registered: '已登记',
+  triage: '研判中',
+  assigned: '已转办',
+  signed: '办理中',
+  submitted: '已反馈办理结果',
+  answered: '已答复',
+  declined: '不予受理',
+  diverted: '已引导至法定途径',
+  linked: '已并入同一事项',
+  archived: '已归档',
+};
+
+const stepTexts: Record<string, string> = {
+  register: '诉求已登记',
+  triage: '正在研判承办单位',
+  assign: '已转办至承办单位',
+  sign: '承办单位已签收',
+  return: '正在重新研判承办单位',
+  submit: '承办单位已反馈办理结果',
+  answer: '已答复',
+  decline: '不予受理',
+  divert: '已引导至法定途径',
+  link: '已并入同一事项办理',
+};
+const MOST_STEPS = 200;
+
+/** Codes are read out and typed by hand: case and the letters Crockford's alphabet leaves out are forgiven. */
+const normalise = (code: string): string => code.toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+
+/**
+ * What a citizen sees with number and query code: only of the appeal their own message is part of, and nothing personal.
+ * The code belongs to the message, so that nobody opens a case by claiming somebody's number in a form.
+ * @returns undefined for a wrong number or code alike.
+ */
+export async function citizenView(
+  deps: { db: Database; rules: TimeRules; keyRing: KeyRing; departmentName: (code: string) => Promise<string | undefined> },
+  number: string,
+  code: string,
+): Promise<CitizenView | undefined> {
+  const { db, rules, keyRing } = deps;
+  const appeal = isAppealNumber(number) ? await findAppeal(db, number) : undefined;
+  if (!appeal) return undefined;
+  const rows = await db.select({ id: messages.id, keyId: messages.keyId, receivedAt: messages.receivedAt }).from(messages).where(eq(messages.appealId, appeal.id)).orderBy(asc(messages.id));
+  const given = normalise(code);
+  const own = rows.find((row) => sameText(queryCodeOf(keyRing, row.keyId, row.id), given));
+  if (!own) return undefined;
+  const format = rules.zone.formatInstant;
+  const resolve = (await deadlinesOf(db, appeal.id)).find((deadline) => deadline.name === 'resolve');
+  const events = await listEvents(db, appeal.id, 0, MOST_STEPS);
+  return {
+    number: appeal.number,
+    status: appeal.status,
+    statusText: statusTexts[appeal.status],
+    departmentName: appeal.department ? ((await deps.departmentName(appeal.department)) ?? null) : null,
+    receivedAt: format(own.receivedAt),
+    resolveDueAt: resolve ? format(resolve.dueAt) : null,
+    outcome: outcomeFor(appeal),
+    steps: events.flatMap(({ type, at }) => (stepTexts[type] ? [{ at: format(at), text: stepTexts[type] }] : [])),
+  };
+}
+
+/** A department's result is the citizen's to see only when it has been signed off; what the desk said, at once. */
+function outcomeFor(appeal: AppealRow): string | null {
+  return appeal.status === 'answered' || appeal.status === 'declined' || appeal.status === 'diverted' ? appeal.outcome : null;
+}

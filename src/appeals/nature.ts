@@ -1,0 +1,14 @@
+/** Nature of an appeal (诉求性质). Protected: a department cannot relabel it. */
+export const natures = ['inquiry', 'assistance', 'complaint', 'report', 'suggestion', 'commendation'] as const;
+export type Nature = (typeof natures)[number];
+
+export const urgencies = ['normal', 'urgent', 'critical'] as const;
+export type Urgency = (typeof urgencies)[number];
+
+/**
+ * Natures that may be one matter. A report (举报) never joins anything else: its reporter is protected. Unknown counts as
+ * the commonest, a request to put something right.
+ */
+export function natureClass(nature: string | null | undefined): string {
+  return nature === undefined || nature === null || nature === 'assistance' || nature === 'complaint' ? 'grievance' : nature;
+}

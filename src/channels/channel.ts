@@ -1,0 +1,22 @@
+import type { TObject } from 'typebox';
+
+export const channels = ['phone', 'wechat', 'weibo', 'mailbox', 'portal'] as const;
+export type ChannelName = (typeof channels)[number];
+
+/**
+ * What is particular to a channel (渠道): its own block in the message and whom it vouches for. Adding a channel is
+ * adding one of these and a folder.
+ */
+export interface Channel {
+  name: ChannelName;
+  zh: string;
+  /** Name and schema of the channel's own block in the message body. */
+  block: string;
+  schema: TObject;
+  /** The channel's own identity of the sender (openid, uid, e-mail address), from its block. */
+  accountOf(block: Record<string, unknown>): string | undefined;
+  /** Whose identity the channel itself proves when the adapter says nothing: the number, the account, or nobody's. */
+  vouchesFor: 'phone' | 'account' | 'nobody';
+}
+
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value.length > 0 ? value : undefined);

@@ -1,0 +1,55 @@
+import { sql } from 'drizzle-orm';
+import { Value } from 'typebox/value';
+import { v7 as uuid } from 'uuid';
+import { ConfigError } from '../config.ts';
+import { seedTimeRules } from '../deadlines/seed.service.ts';
+import { upsertDepartments } from '../departments/assignments.service.ts';
+import { upsertSources } from '../intake/sources.service.ts';
+import type { Database, Transaction } from '../platform/database/database.ts';
+import { replaceCatalogue } from '../routing/catalogue.service.ts';
+import { type City, CitySchema } from './city.schema.ts';
+import demoCity from './demo-city.json' with { type: 'json' };
+
+/** @throws ConfigError naming the place in the file and what is wrong there. */
+export function parseCity(document: unknown): City {
+  const wrong = [...Value.Errors(CitySchema, document)][0];
+  if (wrong) throw new ConfigError(`The city file is not usable at ${wrong.instancePath || '/'}: ${wrong.message}.`);
+  const city = document as City;
+  const known = new Set(city.departments.map((department) => department.code));
+  const unknown = city.catalogue.find((rule) => !known.has(rule.department));
+  if (unknown) throw new ConfigError(`The city file's catalogue names the department ${unknown.department}, which it does not list.`);
+  return city;
+}
+
+/** Loads a city: departments and sources are added or renamed, the catalogue is replaced as a whole. */
+export async function seedCity(db: Database, city: City): Promise<void> {
+  await db.transaction(async (tx) => {
+    await seedTimeRules(tx);
+    await upsertDepartments(tx, city.departments);
+    await upsertSources(tx, city.sources);
+    await replaceCatalogue(
+      tx,
+      city.catalogue.map((rule, at) => ({
+        id: uuid(),
+        position: at + 1,
+        department: rule.department,
+        words: rule.words ?? [],
+        sources: rule.sources ?? [],
+        natures: rule.natures ?? [],
+        regions: rule.regions ?? [],
+      })),
+    );
+  });
+}
+
+/** The demonstration city, into an empty database only. */
+export async function seedDemoCity(db: Database): Promise<boolean> {
+  if (!(await isEmpty(db))) return false;
+  await seedCity(db, parseCity(demoCity));
+  return true;
+}
+
+async function isEmpty(db: Database | Transaction): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`select 1 from departments limit 1`);
+  return rowCount === 0;
+}

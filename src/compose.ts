@@ -1,0 +1,133 @@
+import { ensureDemoKeys, type DemoKeys } from './city/demo-keys.ts';
+import { parseCity, seedDemoCity } from './city/seed.ts';
+import demoCity from './city/demo-city.json' with { type: 'json' };
+import type { Config } from './config.ts';
+import { ConfigError, projectRoot } from './config.ts';
+import { loadTimeRules } from './deadlines/time-rules.service.ts';
+import { departmentNames } from './departments/assignments.service.ts';
+import { createFeedWatch } from './departments/feed.ts';
+import { createEscalationHandler } from './escalation/escalation.worker.ts';
+import { createIntake } from './intake/intake.ts';
+import { createSources } from './intake/sources.service.ts';
+import { createAccess } from './platform/access/access.ts';
+import { readOrMakeDataKey } from './platform/access/data-key.ts';
+import { createKeyRing } from './platform/access/key-ring.ts';
+import { createKeys } from './platform/access/keys.ts';
+import { createAgenda } from './platform/agenda/agenda.ts';
+import { createAgendaWorker } from './platform/agenda/agenda-worker.ts';
+import { createSystemClock } from './platform/clock/clock.ts';
+import { createClockDriver, createSimulatedClock, settleClockMode } from './platform/clock/simulated-clock.ts';
+import { createDatabase } from './platform/database/database.ts';
+import type { Log } from './platform/log.ts';
+import { createWakeQueue } from './platform/queue/queue.ts';
+import { createNudger, createRelay } from './platform/queue/relay.ts';
+import { createReceiptHandler } from './receipts/dispatch.worker.ts';
+import { createSinkGateway } from './receipts/gateways/sink.gateway.ts';
+import { RECEIPT } from './receipts/receipts.service.ts';
+import { createRoutingHandler } from './routing/routing.worker.ts';
+import { hasAppeals } from './appeals/appeals.service.ts';
+import { createWarnings } from './readiness.ts';
+import path from 'node:path';
+
+/** How long the simulated clock waits without any progress of the workers, in machine milliseconds. */
+const STALL_MS = 30_000;
+const WORKER_CONCURRENCY = 6;
+const POOL_SIZE = 16;
+
+export type Instance = Awaited<ReturnType<typeof compose>>;
+
+/**
+ * The only wiring: from a database that is up to date to everything a process may need. Starts nothing; `startWorkers`
+ * and the app do.
+ */
+export async function compose(config: Config, databaseUrl: string, log: Log) {
+  const db = createDatabase(databaseUrl, log, POOL_SIZE);
+  const keyRing = createKeyRing(config.DATA_KEY ?? readOrMakeDataKey(config.DATA_DIR));
+  const { keyCheck } = await settleClockMode(db, config.CLOCK, keyRing.seal('key-check', 'minsheng').toString('base64'), new Date());
+  checkKeyRing(keyRing, keyCheck);
+  const clock = config.CLOCK === 'simulated' ? createSimulatedClock(db) : createSystemClock();
+
+  const keys = createKeys(db, config.MINSHENG_ADMIN_KEY);
+  let demoKeys: DemoKeys | undefined;
+  if (!config.production) {
+    if (await seedDemoCity(db)) log.info('the demonstration city was loaded');
+    demoKeys = await ensureDemoKeys(keys, config.DATA_DIR, parseCity(demoCity));
+  }
+  const rules = await loadTimeRules(db, config.POLICY);
+
+  const agenda = createAgenda(db);
+  const queue = createWakeQueue({ databaseUrl, redisUrl: config.REDIS_URL, log });
+  const nudge = createNudger(queue, log);
+  const onDecided = (): void => nudge(RECEIPT);
+
+  const gateway = createSinkGateway({ db, keyRing, clock });
+  const worker = createAgendaWorker({
+    db,
+    agenda,
+    clock,
+    log,
+    handlers: [createRoutingHandler({ db, rules, onRouted: onDecided }), createReceiptHandler({ db, rules, keyRing, gateway, clock }), createEscalationHandler({ db, rules })],
+  });
+
+  const access = createAccess(keys);
+  const sources = createSources(db);
+  const intake = createIntake({ db, rules, keyRing, clock, sources, nudge });
+  const feedWatch = createFeedWatch(db);
+  const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
+  const driver = config.CLOCK === 'simulated' ? createClockDriver({ db, agenda, hasRecords: () => hasAppeals(db), wake: relay.wake, stallAfter: STALL_MS }) : undefined;
+  const departmentName = async (code: string): Promise<string | undefined> => (await departmentNames(db, [code])).get(code);
+
+  let stopping = false;
+  const instance = {
+    config,
+    log,
+    db,
+    clock,
+    driver,
+    rules,
+    keyRing,
+    keys,
+    demoKeys,
+    access,
+    agenda,
+    queue,
+    nudge,
+    onDecided,
+    worker,
+    relay,
+    sources,
+    intake,
+    feedWatch,
+    sink: gateway,
+    departmentName,
+    warnings: createWarnings({ agenda, clock, rules, production: config.production, gateway }),
+    isStopping: () => stopping,
+    stopTaking: () => {
+      stopping = true;
+      feedWatch.stop();
+    },
+    startWorkers: async () => {
+      await queue.listen(worker.drain, WORKER_CONCURRENCY);
+      relay.start();
+    },
+    stopWorkers: async () => {
+      await relay.stop();
+      await Promise.all([worker.stop(), queue.deafen()]);
+    },
+    close: async () => {
+      await queue.close();
+      await db.$client.end();
+    },
+  };
+  return instance;
+}
+
+function checkKeyRing(keyRing: ReturnType<typeof createKeyRing>, keyCheck: string): void {
+  try {
+    keyRing.open('key-check', Buffer.from(keyCheck, 'base64'));
+  } catch (error) {
+    throw new ConfigError(`DATA_KEY does not open the data of this database: put the key it was first filled with back on the ring (${(error as Error).message})`);
+  }
+}
+
+export const migrationsFolder = path.join(projectRoot, 'migrations');

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+/**
+ * Every setting of the service: the only reader of the environment. The README's table is made from these
+ * descriptions (`minsheng settings`).
+ */
+export const SettingsSchema = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'Port of the REST API; 0 takes a free one.' }),
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address the REST API listens on.' }),
+  DATA_DIR: Type.String({
+    minLength: 1,
+    default: '.data',
+    description: 'Folder of the embedded database, the generated data key and the demonstration keys.',
+  }),
+  DATABASE_URL: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://.+', description: 'PostgreSQL 15 or newer. Unset: an embedded PostgreSQL 18 under DATA_DIR.' }),
+  ),
+  REDIS_URL: Type.Optional(
+    Type.String({ pattern: '^rediss?://.+', description: 'Redis for BullMQ. Unset: BullMQ runs on the PostgreSQL database.' }),
+  ),
+  CLOCK: Type.Enum(['system', 'simulated'], {
+    default: 'system',
+    description: 'Business time. `simulated` stands still until `POST /v1/dev/clock` moves it; refused in production.',
+  }),
+  POLICY: Type.String({
+    pattern: '^[a-z][a-z0-9-]*$',
+    default: 'kunming-hotline',
+    description: "Code of the city's time rules (policy) for new appeals.",
+  }),
+  DATA_KEY: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9-]{1,16}:[A-Za-z0-9+/]{43}=(,[a-z0-9-]{1,16}:[A-Za-z0-9+/]{43}=)*$',
+      description:
+        'Key ring for personal data: `id:base64 of 32 bytes`, several separated by commas, the first one encrypts. Required in production; made and kept in DATA_DIR otherwise.',
+    }),
+  ),
+  MINSHENG_ADMIN_KEY: Type.Optional(
+    Type.String({ minLength: 24, description: 'A bearer key with every scope and no rate limit, for trials; refused in production.' }),
+  ),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'Least severe level that is logged.',
+  }),
+});
+
+type Settings = Static<typeof SettingsSchema>;
+
+export interface Config extends Readonly<Settings> {
+  /** `NODE_ENV=production` and nothing else. */
+  readonly production: boolean;
+  readonly version: string;
+}
+
+/** Impossible configuration; the message is one sentence that says what to set. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** Root folder of the project, seen from `src/` and from `dist/src/` alike. */
+export const projectRoot = findRoot(import.meta.dirname);
+
+function findRoot(from: string): string {
+  try {
+    readFileSync(path.join(from, 'package.json'));
+    return from;
+  } catch {
+    const up = path.dirname(from);
+    if (up === from) throw new ConfigError('package.json of minsheng was not found above the program files.');
+    return findRoot(up);
+  }
+}
+
+/** @throws ConfigError naming the setting, what is wrong with it and what it may be. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const given: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(SettingsSchema.properties)) {
+    const raw = env[name];
+    const value = raw === undefined || raw === '' ? (schema as { default?: unknown }).default : raw;
+    if (value !== undefined) given[name] = name === 'PORT' && /^\d+$/.test(String(value)) ? Number(value) : value;
+  }
+  const wrong = [...Value.Errors(SettingsSchema, given)][0];
+  if (wrong) {
+    const name = wrong.instancePath.slice(1).split('/')[0] ?? '';
+    const property = (SettingsSchema.properties as unknown as Record<string, { description?: string; enum?: string[] }>)[name];
+    const allowed = property?.enum ? ` Allowed: ${property.enum.join(', ')}.` : '';
+    throw new ConfigError(`${name} is not usable: ${wrong.message}.${allowed} ${property?.description ?? ''}`.trim());
+  }
+  const settings = given as Settings;
+  checkUrl('DATABASE_URL', settings.DATABASE_URL);
+  checkUrl('REDIS_URL', settings.REDIS_URL);
+  const production = env.NODE_ENV === 'production';
+  if (production) refuseInProduction(settings);
+  const { version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+  return Object.freeze({ ...settings, DATA_DIR: path.resolve(settings.DATA_DIR), production, version });
+}
+
+function checkUrl(name: string, value: string | undefined): void {
+  if (value !== undefined && !URL.canParse(value)) throw new ConfigError(`${name} is not a URL: set it like postgres://user:password@host:5432/minsheng or redis://host:6379.`);
+}
+
+function refuseInProduction(settings: Settings): void {
+  if (settings.CLOCK === 'simulated') throw new ConfigError('CLOCK=simulated is refused in production: unset CLOCK.');
+  if (settings.MINSHENG_ADMIN_KEY) throw new ConfigError('MINSHENG_ADMIN_KEY is refused in production: unset it and make keys with `minsheng keys`.');
+  if (!settings.DATA_KEY) throw new ConfigError('DATA_KEY is required in production: set it to `id:base64 of 32 random bytes`.');
+}

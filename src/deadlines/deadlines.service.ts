@@ -1,0 +1,104 @@
+import { asc, eq, sql } from 'drizzle-orm';
+import { v7 as uuid } from 'uuid';
+import { addToAgenda } from '../platform/agenda/agenda.ts';
+import type { Database, Executor, Transaction } from '../platform/database/database.ts';
+import { arrayOf, insertRows } from '../platform/database/rows.ts';
+import { deadlines } from './deadlines.table.ts';
+import type { DeadlineName, TimeRules } from './time-rules.service.ts';
+
+export type DeadlineRow = typeof deadlines.$inferSelect;
+
+/** A promise that begins: what for, when it starts, and by whose word it is late already. */
+export interface NewDeadline {
+  appealId: string;
+  messageId?: string;
+  assignmentId?: string;
+  name: DeadlineName;
+  startsAt: Date;
+  /** From `rules.dueOf(name, startsAt)`. */
+  dueAt: Date;
+  provisional: boolean;
+  lateByAdapter: boolean;
+}
+
+export const ESCALATE = 'escalate';
+
+/** Writes deadlines and, in the same transaction, the watch that escalates each of them. */
+export async function startDeadlines(tx: Executor, rules: TimeRules, starts: readonly NewDeadline[]): Promise<void> {
+  const rows = starts.map((start) => ({
+    ...start,
+    id: uuid(),
+    state: 'running' as const,
+    policy: rules.policy.code,
+    policyVersion: rules.policy.version,
+    calendarVersion: rules.calendar.version,
+  }));
+  await insertRows(tx, deadlines, rows);
+  await addToAgenda(
+    tx,
+    rows.map((row) => {
+      const first = rules.ladderOf(row.name, row)[0]?.at ?? row.dueAt;
+      return { kind: ESCALATE, subjectId: row.id, businessKey: `${ESCALATE}:${row.id}`, runAt: first, dueAt: first };
+    }),
+  );
+}
+
+/** Which running deadlines end: of an appeal by name, and of one message where the deadline is a message's. */
+export interface DeadlineEnd {
+  appealId: string;
+  name: DeadlineName;
+  messageId?: string;
+}
+
+/** Ends running deadlines at `at`: met when that is not after dueAt, otherwise missed. Others are left alone. */
+export async function endDeadlines(tx: Transaction, ends: readonly DeadlineEnd[], at: Date): Promise<void> {
+  if (ends.length === 0) return;
+  await tx.execute(sql`update deadlines d set met_at = ${at.toISOString()},
+      state = case when d.due_at >= ${at.toISOString()} then 'met' else 'missed' end
+    from unnest(${arrayOf(
+      ends.map((end) => end.appealId),
+      'uuid',
+    )}, ${arrayOf(
+      ends.map((end) => end.name),
+      'text',
+    )},
+      ${arrayOf(
+        ends.map((end) => end.messageId ?? null),
+        'uuid',
+      )}) x(appeal_id, name, message_id)
+    where d.appeal_id = x.appeal_id and d.name = x.name and (x.message_id is null or d.message_id = x.message_id) and d.state = 'running'`);
+}
+
+export async function deadlinesOf(db: Executor, appealId: string): Promise<DeadlineRow[]> {
+  return db
+    .select()
+    .from(deadlines)
+    .where(eq(deadlines.appealId, appealId))
+    .orderBy(asc(deadlines.dueAt), asc(deadlines.id));
+}
+
+/** Locks running deadlines by id, for the escalation of each. */
+export async function lockRunning(tx: Transaction, ids: readonly string[]): Promise<DeadlineRow[]> {
+  return tx
+    .select()
+    .from(deadlines)
+    .where(sql`${deadlines.id} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.state} = 'running'`)
+    .orderBy(deadlines.id)
+    .for('update');
+}
+
+/** dueAt of the newest deadline of a name for each appeal or message. */
+export async function dueAtOf(
+  db: Database | Transaction,
+  name: DeadlineName,
+  by: 'appeal' | 'message',
+  ids: readonly string[],
+): Promise<Map<string, Date>> {
+  const column = by === 'appeal' ? deadlines.appealId : deadlines.messageId;
+  const rows = await db
+    .select({ id: column, dueAt: deadlines.dueAt })
+    .from(deadlines)
+    .where(sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name}`)
+    .orderBy(asc(deadlines.id));
+  return new Map(rows.map((row) => [row.id ?? '', row.dueAt]));
+}

@@ -1,0 +1,42 @@
+import type { Channel } from '../channels/channel.ts';
+import { createGroupCommit } from '../platform/group-commit.ts';
+import { fieldProblem } from '../platform/problem.ts';
+import { RECEIPT } from '../receipts/receipts.service.ts';
+import { ROUTE } from '../routing/routing.service.ts';
+import { type IntakeDeps, type Outcome, registerBatch } from './intake.service.ts';
+import type { MessageAnswer, MessageBody } from './message.schema.ts';
+import { type PreparedMessage, prepareMessage } from './prepare.ts';
+import type { Sources } from './sources.service.ts';
+
+const MAX_BATCH = 200;
+const MAX_WAITING = 5_000;
+
+export interface Intake {
+  /** @throws ProblemError what is wrong with the message, or 503 when too many wait. */
+  accept(channel: Channel, body: MessageBody, actor: string, idempotencyKey: string | null): Promise<MessageAnswer>;
+  stop(): Promise<void>;
+}
+
+/** The seam between one request and the batch it is committed in. `nudge` wakes the workers after COMMIT. */
+export function createIntake(deps: IntakeDeps & { sources: Sources; nudge: (kind: string) => void }): Intake {
+  const line = createGroupCommit<PreparedMessage, Outcome>({ commit, maxBatch: MAX_BATCH, maxWaiting: MAX_WAITING });
+
+  async function commit(batch: PreparedMessage[]): Promise<Outcome[]> {
+    const outcomes = await registerBatch(deps, batch);
+    const answers = outcomes.flatMap((outcome) => ('answer' in outcome && outcome.answer.disposition !== 'replayed' ? [outcome.answer] : []));
+    if (answers.some((answer) => answer.status === 'registered')) deps.nudge(ROUTE);
+    if (answers.some((answer) => answer.receiptDueAt !== null && answer.status !== 'registered')) deps.nudge(RECEIPT);
+    return outcomes;
+  }
+
+  async function accept(channel: Channel, body: MessageBody, actor: string, idempotencyKey: string | null): Promise<MessageAnswer> {
+    const known = await deps.sources.channelOf(body.source);
+    if (known === undefined) throw fieldProblem('/source', 'is not a registered source', '不是已登记的来源');
+    if (known !== channel.name) throw fieldProblem('/source', `is a source of the channel ${known}`, `属于 ${known} 渠道`);
+    const outcome = await line.submit(prepareMessage(deps.keyRing, channel, body, actor, idempotencyKey));
+    if ('refusal' in outcome) throw outcome.refusal;
+    return outcome.answer;
+  }
+
+  return { accept, stop: () => line.stop() };
+}

@@ -1,0 +1,136 @@
+import parsePhoneNumber from 'libphonenumber-js/max';
+import { v7 as uuid } from 'uuid';
+import { type Person, sealPerson } from '../appeals/appellants.ts';
+import type { Channel } from '../channels/channel.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
+import { maskText } from '../platform/access/masking.ts';
+import type { MessageBody, NoReceiptReason } from './message.schema.ts';
+
+/** A message made ready for the batch: everything that needs no database is done, personal data are sealed. */
+export interface PreparedMessage {
+  messageId: string;
+  appellantId: string;
+  channel: Channel;
+  source: string;
+  externalId: string;
+  idempotencyKey: string | null;
+  actor: string;
+  /** Undefined: the moment it is recorded. */
+  receivedAt: Date | undefined;
+  title: string;
+  body: string;
+  address: string | null;
+  region: string | null;
+  nature: string | null;
+  urgency: string;
+  answered: string | null;
+  historic: boolean;
+  noReceiptReason: NoReceiptReason | null;
+  appellant: AppellantFields;
+  /** Blind indexes of proved identities under every key of the ring, base64: what same matter may go by. */
+  verified: readonly string[];
+  fingerprint: Buffer;
+  /** The same under every key of the ring. */
+  fingerprints: readonly Buffer[];
+  sealedMessage: Buffer;
+}
+
+interface AppellantFields {
+  phoneIndex: Buffer | null;
+  accountIndex: Buffer | null;
+  phoneVerified: boolean;
+  accountVerified: boolean;
+  anonymous: boolean;
+  confidential: boolean;
+  language: string;
+  sealed: Buffer;
+}
+
+const TITLE_LENGTH = 30;
+
+/** @param idempotencyKey of the caller, scoped to its key. */
+export function prepareMessage(keyRing: KeyRing, channel: Channel, body: MessageBody, actor: string, idempotencyKey: string | null): PreparedMessage {
+  const messageId = uuid();
+  const appellantId = uuid();
+  const sender = body.sender ?? {};
+  const account = channel.accountOf((body[channel.block] ?? {}) as Record<string, unknown>);
+  const phone = parsePhone(sender.phone);
+  const phoneVerified = phone !== undefined && (sender.verified ?? channel.vouchesFor === 'phone');
+  const accountVerified = account !== undefined && (sender.verified ?? channel.vouchesFor === 'account');
+  const person: Person = { ...(sender.name ? { name: sender.name } : {}), ...(sender.phone ? { phone: phone?.number ?? sender.phone } : {}), ...(account ? { account } : {}) };
+  const accountValue = account && `${channel.name}:${account}`;
+  const content = canonical(body);
+  const fingerprints = keyRing.blindIndexes('content', content);
+  const text = maskText(body.body);
+  return {
+    messageId,
+    appellantId,
+    channel,
+    source: body.source,
+    externalId: body.externalId,
+    idempotencyKey,
+    actor,
+    receivedAt: body.receivedAt === undefined ? undefined : new Date(body.receivedAt),
+    title: maskText(body.title?.trim() || firstWords(body.body)),
+    body: text,
+    address: body.address === undefined ? null : maskText(body.address),
+    region: body.region ?? null,
+    nature: body.nature ?? null,
+    urgency: body.suggestedUrgency ?? 'normal',
+    answered: body.answered?.text ?? null,
+    historic: body.historic ?? false,
+    noReceiptReason: body.historic ? 'historic' : noReceiptReason(sender.phone, phone?.mobile ?? false),
+    appellant: {
+      phoneIndex: phone ? keyRing.blindIndex('phone', phone.number) : null,
+      accountIndex: accountValue ? keyRing.blindIndex('account', accountValue) : null,
+      phoneVerified,
+      accountVerified,
+      anonymous: sender.anonymous ?? false,
+      confidential: sender.confidential ?? false,
+      language: sender.language ?? 'zh-CN',
+      sealed: sealPerson(keyRing, appellantId, person),
+    },
+    verified: [
+      ...(phone && phoneVerified ? keyRing.blindIndexes('phone', phone.number) : []),
+      ...(accountValue && accountVerified ? keyRing.blindIndexes('account', accountValue) : []),
+    ].map((index) => index.toString('base64')),
+    fingerprint: fingerprints[0] ?? Buffer.alloc(0),
+    fingerprints,
+    sealedMessage: keyRing.seal(`message:${messageId}`, body),
+  };
+}
+
+/** E.164 and whether it is a mobile number; undefined when it is no number at all. Numbers without a country are Chinese. */
+function parsePhone(text: string | undefined): { number: string; mobile: boolean } | undefined {
+  if (!text) return undefined;
+  const parsed = parsePhoneNumber(text.normalize('NFKC'), 'CN');
+  if (!parsed?.isValid()) return undefined;
+  const type = parsed.getType();
+  return { number: parsed.number, mobile: type === 'MOBILE' || type === 'FIXED_LINE_OR_MOBILE' };
+}
+
+function noReceiptReason(given: string | undefined, mobile: boolean): NoReceiptReason | null {
+  if (!given) return 'no-number';
+  return mobile ? null : 'not-a-mobile-number';
+}
+
+function firstWords(body: string): string {
+  const line = body.trim().replaceAll(/\s+/g, ' ');
+  return [...line.slice(0, TITLE_LENGTH * 2)].slice(0, TITLE_LENGTH).join('');
+}
+
+/** What makes two messages the same: all that was said, whatever the order of fields; not when the adapter took it. */
+function canonical(body: MessageBody): string {
+  const { receivedAt: _clockOfTheAdapter, ...content } = body;
+  return JSON.stringify(sorted(content));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}

@@ -1,0 +1,70 @@
+import { sql } from 'drizzle-orm';
+import { natureClass } from '../appeals/nature.ts';
+import { openAppealsOf } from '../appeals/appeals.service.ts';
+import type { Transaction } from '../platform/database/database.ts';
+import { arrayOf } from '../platform/database/rows.ts';
+import type { PreparedMessage } from './prepare.ts';
+import { bigrams, SAME_MATTER_THRESHOLD, similarityOf } from './similarity.ts';
+
+type Bigrams = ReturnType<typeof bigrams>;
+
+interface Candidate {
+  appealId: string;
+  policy: string;
+  natureClass: string;
+  bigrams: Bigrams;
+}
+
+/**
+ * Same matter (同一事项): a message joins an appeal by itself only when the same verified person raised it, it is open,
+ * under the same policy and class of nature, and its text is alike (threshold: docs/same-matter.md). Anything less
+ * certain is for a dispatcher to link.
+ */
+export interface SameMatter {
+  /** The appeal the message belongs to, the likest first; undefined: a new matter. */
+  find(message: PreparedMessage): string | undefined;
+  /** A new appeal of this batch, so that the next message in it can join. */
+  add(message: PreparedMessage, appealId: string): void;
+}
+
+/**
+ * Locks the persons of a batch (sorted, so that two intakes cannot wait for each other in a circle) and reads their open
+ * appeals. The locks last to the end of the transaction: a second message of a person, however close, sees the first.
+ */
+export async function openSameMatter(tx: Transaction, batch: readonly PreparedMessage[], policy: string): Promise<SameMatter> {
+  const byPerson = new Map<string, Candidate[]>();
+  const persons = [...new Set(batch.filter((message) => !message.historic).flatMap((message) => message.verified))];
+  if (persons.length > 0) {
+    const locks = persons.map((person) => Buffer.from(person, 'base64').readBigInt64BE(0)).sort((a, b) => (a < b ? -1 : 1));
+    await tx.execute(sql`select pg_advisory_xact_lock(k) from unnest(${arrayOf(locks.map(String), 'bigint')}) k`);
+    for (const appeal of await openAppealsOf(tx, persons.map((person) => Buffer.from(person, 'base64')))) {
+      const candidate = { appealId: appeal.id, policy: appeal.policy, natureClass: natureClass(appeal.nature), bigrams: bigrams(`${appeal.title}\n${appeal.body}`) };
+      for (const person of appeal.persons) remember(person.toString('base64'), candidate);
+    }
+  }
+
+  function remember(person: string, candidate: Candidate): void {
+    byPerson.set(person, [...(byPerson.get(person) ?? []), candidate]);
+  }
+
+  function find(message: PreparedMessage): string | undefined {
+    const known = message.verified.flatMap((person) => byPerson.get(person) ?? []);
+    if (known.length === 0 || message.historic) return undefined;
+    const own = bigrams(`${message.title}\n${message.body}`);
+    let best: { appealId: string; alike: number } | undefined;
+    for (const candidate of known) {
+      if (candidate.policy !== policy || candidate.natureClass !== natureClass(message.nature)) continue;
+      const alike = similarityOf(own, candidate.bigrams);
+      if (alike >= SAME_MATTER_THRESHOLD && alike > (best?.alike ?? 0)) best = { appealId: candidate.appealId, alike };
+    }
+    return best?.appealId;
+  }
+
+  function add(message: PreparedMessage, appealId: string): void {
+    if (message.historic || message.answered !== null) return;
+    const candidate = { appealId, policy, natureClass: natureClass(message.nature), bigrams: bigrams(`${message.title}\n${message.body}`) };
+    for (const person of message.verified) remember(person, candidate);
+  }
+
+  return { find, add };
+}

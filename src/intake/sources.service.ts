@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm';
+import { pgTable, text } from 'drizzle-orm/pg-core';
+import type { ChannelName } from '../channels/channel.ts';
+import type { Database, Transaction } from '../platform/database/database.ts';
+import { insertRows } from '../platform/database/rows.ts';
+
+export const sources = pgTable('sources', {
+  code: text().primaryKey(),
+  channel: text().$type<ChannelName>().notNull(),
+  name: text().notNull(),
+});
+
+const TTL_MS = 5_000;
+
+/** Registered sources (来源). Kept in memory and read again every five machine seconds while they are asked for. */
+export interface Sources {
+  channelOf(code: string): Promise<ChannelName | undefined>;
+}
+
+export function createSources(db: Database): Sources {
+  let known = new Map<string, ChannelName>();
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+
+  async function read(): Promise<void> {
+    const rows = await db.select({ code: sources.code, channel: sources.channel }).from(sources);
+    known = new Map(rows.map((row) => [row.code, row.channel]));
+    readAt = Date.now();
+  }
+
+  return {
+    async channelOf(code) {
+      if (Date.now() - readAt > TTL_MS) {
+        reading ??= read().finally(() => {
+          reading = undefined;
+        });
+        await reading;
+      }
+      return known.get(code);
+    },
+  };
+}
+
+/** Adds sources, or renames those that are known. */
+export async function upsertSources(tx: Transaction, rows: readonly { code: string; channel: ChannelName; name: string }[]): Promise<void> {
+  await insertRows(tx, sources, rows, sql`on conflict (code) do update set name = excluded.name, channel = excluded.channel`);
+}

@@ -1,0 +1,91 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/**
+ * Encryption of personal data (AES-256-GCM) and its blind indexes (HMAC-SHA-256). The ring's first key writes; all of
+ * them read, so a key is rotated by putting a new one in front.
+ */
+export interface KeyRing {
+  readonly activeId: string;
+  /** Encrypts JSON. `context` (for instance `message:<id>`) binds the text to its row: moved elsewhere it does not open. */
+  seal(context: string, value: unknown): Buffer;
+  /** @throws Error when the key is not on the ring, or the text was changed or moved. */
+  open<T>(context: string, sealed: Buffer): T;
+  /** Index of a value under the active key, for equality look-ups only. */
+  blindIndex(purpose: string, value: string): Buffer;
+  /** The same under every key on the ring: what a look-up compares with. */
+  blindIndexes(purpose: string, value: string): Buffer[];
+  /** A secret code derived from an id, never stored: `length` characters of Crockford's base 32. */
+  deriveCode(keyId: string, purpose: string, value: string, length: number): string;
+}
+
+interface RingKey {
+  id: string;
+  encryption: Buffer;
+  index: Buffer;
+}
+
+/** Crockford's base 32: nothing that is read out wrongly on the phone. */
+const CODE_ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** @param spec `id:base64[,id:base64…]`, 32 bytes each, already checked by the configuration. */
+export function createKeyRing(spec: string): KeyRing {
+  const keys = spec.split(',').map(parseKey);
+  const byId = new Map(keys.map((key) => [key.id, key]));
+  const active = keys[0];
+  if (!active || byId.size !== keys.length) throw new Error('DATA_KEY names the same key id twice: give each key its own id.');
+
+  function seal(context: string, value: unknown): Buffer {
+    const { id, encryption } = active as RingKey;
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', encryption, nonce);
+    cipher.setAAD(Buffer.from(context));
+    const text = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
+    const head = Buffer.from(id);
+    return Buffer.concat([Buffer.from([head.length]), head, nonce, cipher.getAuthTag(), text]);
+  }
+
+  function open<T>(context: string, sealed: Buffer): T {
+    const at = 1 + (sealed[0] ?? 0);
+    const id = sealed.subarray(1, at).toString();
+    const key = byId.get(id);
+    if (!key) throw new Error(`Data was encrypted with key ${JSON.stringify(id.slice(0, 16))}, which DATA_KEY does not hold.`);
+    const decipher = createDecipheriv('aes-256-gcm', key.encryption, sealed.subarray(at, at + 12));
+    decipher.setAAD(Buffer.from(context));
+    decipher.setAuthTag(sealed.subarray(at + 12, at + 28));
+    return JSON.parse(Buffer.concat([decipher.update(sealed.subarray(at + 28)), decipher.final()]).toString('utf8')) as T;
+  }
+
+  const indexWith = (key: RingKey, purpose: string, value: string): Buffer =>
+    createHmac('sha256', key.index).update(purpose).update('\0').update(value).digest();
+
+  function deriveCode(keyId: string, purpose: string, value: string, length: number): string {
+    const key = byId.get(keyId);
+    if (!key) throw new Error(`DATA_KEY does not hold key ${JSON.stringify(keyId)}.`);
+    const digest = indexWith(key, purpose, value);
+    return Array.from(digest.subarray(0, length), (byte) => CODE_ALPHABET[byte % 32]).join('');
+  }
+
+  return {
+    activeId: active.id,
+    seal,
+    open,
+    blindIndex: (purpose, value) => indexWith(active, purpose, value),
+    blindIndexes: (purpose, value) => keys.map((key) => indexWith(key, purpose, value)),
+    deriveCode,
+  };
+}
+
+/** Two keys from one: what encrypts must not also index. */
+function parseKey(text: string): RingKey {
+  const [id = '', encoded = ''] = text.split(':');
+  const secret = Buffer.from(encoded, 'base64');
+  const derive = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, 'minsheng', purpose, 32));
+  return { id, encryption: derive('encryption'), index: derive('blind-index') };
+}
+
+/** Comparison that takes the same time whatever differs. */
+export function sameText(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

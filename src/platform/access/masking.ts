@@ -1,0 +1,98 @@
+import {
+  fold,
+  isAmount,
+  LANDLINE,
+  MOBILE,
+  maskNumbers,
+  replaceSpans,
+  type Span,
+  starMiddle,
+} from './numbers-in-text.ts';
+
+/**
+ * Masking (脱敏): what a record may show of a person. Pure, idempotent, and linear in the length of the text: every
+ * pattern is bounded, because the text is whatever a stranger sent.
+ */
+
+/** `138****1234`, `0871****5678`; +86 is dropped. Anything that is no Chinese number keeps its last four digits at most. */
+export function maskPhone(phone: string): string {
+  const digits = fold(phone).replace(/[^\d*+]/g, '');
+  const national = /^(?:\+|00)?86(?=\d{9,})/.test(digits) ? digits.replace(/^(?:\+|00)?86/, '') : digits;
+  const dialled = /^(?:10|[2-9]\d{1,2})\d{7,8}$/.test(national) && national !== digits ? `0${national}` : national;
+  if (MOBILE.test(dialled)) return starMiddle(dialled.slice(-11), 3, 4);
+  const line = LANDLINE.exec(dialled);
+  if (line?.[1] && line[2]) return `${line[1]}${starMiddle(line[2], 0, 4)}`;
+  if (dialled.includes('*')) return dialled;
+  return `****${dialled.length > 7 ? dialled.slice(-4) : ''}`;
+}
+
+/** `王**`, `J**`: the first character, whatever the length, so that the length tells nothing. */
+export function maskName(name: string): string {
+  const [first] = [...name.trim()];
+  return first === undefined ? '' : `${first}**`;
+}
+
+/** `z***@example.com`; the domain stays. */
+export function maskEmail(email: string): string {
+  const at = email.lastIndexOf('@');
+  const local = email.slice(0, Math.max(at, 0));
+  if (local.includes('*')) return email;
+  return `${[...local][0] ?? ''}***${at < 0 ? '' : email.slice(at)}`;
+}
+
+/** ID card (居民身份证), 15 or 18 places: first three (province and prefecture) and last two stay. */
+export function maskIdNumber(id: string): string {
+  const folded = fold(id).replace(/[^\dxX*]/g, '');
+  return starMiddle(folded, 3, 2);
+}
+
+/**
+ * Masks inside free text: mobile and landline numbers, ID cards, bank cards, e-mail addresses, and WeChat or QQ numbers
+ * that a word announces. Leaves dates, appeal numbers, amounts, short service numbers, plates and house numbers.
+ */
+export function maskText(text: string): string {
+  return maskAccounts(maskNumbers(maskEmails(text)));
+}
+
+function maskEmails(text: string): string {
+  const folded = fold(text);
+  const spans: Span[] = [];
+  for (let at = folded.indexOf('@'); at >= 0; at = folded.indexOf('@', at + 1)) {
+    let start = at;
+    while (start > 0 && at - start < 64 && /[\w.%+-]/.test(folded.charAt(start - 1))) start -= 1;
+    const domain = /^(?:[a-z\d-]{1,63}\.){1,8}[a-z]{2,24}/i.exec(folded.slice(at + 1, at + 256))?.[0];
+    if (start === at || domain === undefined) continue;
+    const end = at + 1 + domain.length;
+    const before = spans.at(-1);
+    // In `a@b.cn@c.cn` the first domain is the second's local part.
+    if (before && before.end > start)
+      Object.assign(before, { end: start, mask: maskEmail(folded.slice(before.start, start)) });
+    spans.push({ start, end, mask: maskEmail(folded.slice(start, end)) });
+  }
+  return replaceSpans(text, spans);
+}
+
+const ACCOUNT =
+  /(?:(微信|薇信|(?<![a-z\d])(?:weixin|wechat|wx|vx|v信))|(?<![a-z\d])(?:qq群?|扣扣))(号码?|账号|帐号|id)?([\s:是为加]{0,4})([a-z\d_-]{5,20})(?![a-z\d_-])/gi;
+
+/** WeChat and QQ numbers behind a word that announces them. A plain Latin word needs more than blanks before it. */
+function maskAccounts(text: string): string {
+  const folded = fold(text);
+  const spans: Span[] = [];
+  for (const found of folded.matchAll(ACCOUNT)) {
+    const [whole, wechat, noun, gap, id = ''] = found;
+    const end = found.index + whole.length;
+    const number =
+      /^[1-9]\d{4,11}$/.test(id) &&
+      !/^(?:1[0-2]|9[56])\d{3}$/.test(id) &&
+      !/^20\d{6}$/.test(id) &&
+      (!wechat || id.length > 5);
+    const word =
+      wechat !== undefined &&
+      /^[a-z][\w-]{5,}$/i.test(id) &&
+      (/[\d_]/.test(id) || noun !== undefined || /[:是为加]/.test(gap ?? ''));
+    if ((!number && !word) || isAmount(folded, end - id.length, end)) continue;
+    spans.push({ start: end - id.length, end, mask: `${id[0]}***` });
+  }
+  return replaceSpans(text, spans);
+}

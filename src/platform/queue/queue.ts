@@ -1,0 +1,72 @@
+import { createPostgresBackend, Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { Log } from '../log.ts';
+
+/**
+ * BullMQ as an alarm clock: a job says "kind K has due items" and nothing else, so the queue may be wiped at any time.
+ * One queue, on Redis or on PostgreSQL. Jobs carry no data of any citizen.
+ */
+export interface WakeQueue {
+  /** Says that a kind has due items. Rejects when the queue cannot be reached; the relay says it again. */
+  nudge(kind: string, shard?: number): Promise<void>;
+  /** Starts taking nudges; `drain` works off the kind. */
+  listen(drain: (kind: string) => Promise<void>, concurrency: number): Promise<void>;
+  /** Stops taking nudges and waits for those under way. */
+  deafen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const NAME = 'agenda';
+/** How many workers may drain the same kind at once, over all processes. */
+export const SHARDS = 4;
+
+const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
+
+export function createWakeQueue(options: { databaseUrl: string; redisUrl: string | undefined; log: Log }): WakeQueue {
+  const { log, redisUrl } = options;
+  const complain = (err: unknown): void => log.warn({ err }, 'queue connection');
+  const redis: Redis[] = [];
+
+  /** Commands of the producer fail fast; the worker's connection waits for ever, as BullMQ asks. */
+  function connect(producer: boolean): Redis {
+    const connection = new Redis(redisUrl ?? '', producer ? { maxRetriesPerRequest: 1, enableOfflineQueue: false } : { maxRetriesPerRequest: null });
+    connection.on('error', complain);
+    redis.push(connection);
+    return connection;
+  }
+
+  const postgres = { connectionString: options.databaseUrl, max: 2, application_name: 'minsheng-queue' };
+  const queue = redisUrl
+    ? new Queue(NAME, { connection: connect(true), skipWaitingForReady: true, defaultJobOptions: jobOptions })
+    : new Queue(NAME, { connection: postgres, defaultJobOptions: jobOptions }, createPostgresBackend);
+  queue.on('error', complain);
+  let closeWorker: (() => Promise<void>) | undefined;
+
+  async function nudge(kind: string, shard = Math.floor(Math.random() * SHARDS)): Promise<void> {
+    // Deduplicated per shard: while one nudge waits a second is pointless; while one runs, exactly one more run follows.
+    await queue.add(kind, {}, { deduplication: { id: `${kind}-${shard}`, keepLastIfActive: true } });
+  }
+
+  async function listen(drain: (kind: string) => Promise<void>, concurrency: number): Promise<void> {
+    const work = async (job: { name: string }): Promise<void> => drain(job.name);
+    const worker = redisUrl
+      ? new Worker(NAME, work, { connection: connect(false), concurrency })
+      : new Worker(NAME, work, { connection: { ...postgres }, concurrency }, createPostgresBackend);
+    worker.on('error', complain);
+    worker.on('failed', (job, err) => log.warn({ err, kind: job?.name }, 'a nudge failed; the relay nudges again'));
+    closeWorker = () => worker.close();
+  }
+
+  async function deafen(): Promise<void> {
+    await closeWorker?.();
+    closeWorker = undefined;
+  }
+
+  async function close(): Promise<void> {
+    await deafen();
+    await queue.close();
+    for (const connection of redis) connection.disconnect();
+  }
+
+  return { nudge, listen, deafen, close };
+}
