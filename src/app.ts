@@ -3,7 +3,9 @@ import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import type { Instance } from './compose.ts';
-import { departmentsRoutes } from './departments/departments.routes.ts';
+import { assignmentsRoutes } from './departments/assignments.routes.ts';
+import { feedRoutes } from './departments/feed.routes.ts';
+import { workRoutes } from './departments/work.routes.ts';
 import { escalationRoutes } from './escalation/escalation.routes.ts';
 import { intakeRoutes } from './intake/intake.routes.ts';
 import { registerActor } from './platform/access/access.ts';
@@ -11,7 +13,7 @@ import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
 import { clockRoutes } from './platform/clock/clock.routes.ts';
 import { healthRoutes } from './platform/health.ts';
 import { registerOpenApi } from './platform/openapi.ts';
-import { registerProblems, sendProblem, ProblemError } from './platform/problem.ts';
+import { ProblemError, registerProblems, sendProblem } from './platform/problem.ts';
 import { logRequests } from './platform/request-log.ts';
 import { registerValidation } from './platform/validation.ts';
 import { outboxRoutes, receiptsRoutes } from './receipts/receipts.routes.ts';
@@ -31,7 +33,15 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
     return503OnClosing: true,
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (_error, request, reply) =>
-      sendProblem(request, reply, new ProblemError('validation', { en: 'The address cannot be read.', zh: '请求地址无效。' }, { errors: [{ pointer: '', detail: 'the address cannot be read' }] })),
+      sendProblem(
+        request,
+        reply,
+        new ProblemError(
+          'validation',
+          { en: 'The address cannot be read.', zh: '请求地址无效。' },
+          { errors: [{ pointer: '', detail: 'the address cannot be read' }] },
+        ),
+      ),
   });
 
   registerProblems(app);
@@ -47,7 +57,9 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
 
   // The desk decides, the department works.
   await app.register(triageRoutes(instance));
-  await app.register(departmentsRoutes(instance));
+  await app.register(feedRoutes(instance));
+  await app.register(assignmentsRoutes(instance));
+  await app.register(workRoutes(instance));
 
   // What operations asks at 09:55.
   await app.register(receiptsRoutes(instance));

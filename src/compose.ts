@@ -1,10 +1,12 @@
-import { ensureDemoKeys, type DemoKeys } from './city/demo-keys.ts';
-import { parseCity, seedDemoCity } from './city/seed.ts';
+import path from 'node:path';
+import { hasAppeals } from './appeals/lookup.service.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
+import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
+import { parseCity, seedDemoCity } from './city/seed.ts';
 import type { Config } from './config.ts';
 import { ConfigError, projectRoot } from './config.ts';
 import { loadTimeRules } from './deadlines/time-rules.service.ts';
-import { departmentNames } from './departments/assignments.service.ts';
+import { departmentNames } from './departments/departments.service.ts';
 import { createFeedWatch } from './departments/feed.ts';
 import { createEscalationHandler } from './escalation/escalation.worker.ts';
 import { createIntake } from './intake/intake.ts';
@@ -21,13 +23,11 @@ import { createDatabase } from './platform/database/database.ts';
 import type { Log } from './platform/log.ts';
 import { createWakeQueue } from './platform/queue/queue.ts';
 import { createNudger, createRelay } from './platform/queue/relay.ts';
+import { createWarnings } from './readiness.ts';
 import { createReceiptHandler } from './receipts/dispatch.worker.ts';
 import { createSinkGateway } from './receipts/gateways/sink.gateway.ts';
 import { RECEIPT } from './receipts/receipts.service.ts';
 import { createRoutingHandler } from './routing/routing.worker.ts';
-import { hasAppeals } from './appeals/appeals.service.ts';
-import { createWarnings } from './readiness.ts';
-import path from 'node:path';
 
 /** How long the simulated clock waits without any progress of the workers, in machine milliseconds. */
 const STALL_MS = 30_000;
@@ -43,7 +43,12 @@ export type Instance = Awaited<ReturnType<typeof compose>>;
 export async function compose(config: Config, databaseUrl: string, log: Log) {
   const db = createDatabase(databaseUrl, log, POOL_SIZE);
   const keyRing = createKeyRing(config.DATA_KEY ?? readOrMakeDataKey(config.DATA_DIR));
-  const { keyCheck } = await settleClockMode(db, config.CLOCK, keyRing.seal('key-check', 'minsheng').toString('base64'), new Date());
+  const { keyCheck } = await settleClockMode(
+    db,
+    config.CLOCK,
+    keyRing.seal('key-check', 'minsheng').toString('base64'),
+    new Date(),
+  );
   checkKeyRing(keyRing, keyCheck);
   const clock = config.CLOCK === 'simulated' ? createSimulatedClock(db) : createSystemClock();
 
@@ -66,7 +71,11 @@ export async function compose(config: Config, databaseUrl: string, log: Log) {
     agenda,
     clock,
     log,
-    handlers: [createRoutingHandler({ db, rules, onRouted: onDecided }), createReceiptHandler({ db, rules, keyRing, gateway, clock }), createEscalationHandler({ db, rules })],
+    handlers: [
+      createRoutingHandler({ db, rules, onRouted: onDecided }),
+      createReceiptHandler({ db, rules, keyRing, gateway, clock }),
+      createEscalationHandler({ db, rules }),
+    ],
   });
 
   const access = createAccess(keys);
@@ -74,8 +83,12 @@ export async function compose(config: Config, databaseUrl: string, log: Log) {
   const intake = createIntake({ db, rules, keyRing, clock, sources, nudge });
   const feedWatch = createFeedWatch(db);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
-  const driver = config.CLOCK === 'simulated' ? createClockDriver({ db, agenda, hasRecords: () => hasAppeals(db), wake: relay.wake, stallAfter: STALL_MS }) : undefined;
-  const departmentName = async (code: string): Promise<string | undefined> => (await departmentNames(db, [code])).get(code);
+  const driver =
+    config.CLOCK === 'simulated'
+      ? createClockDriver({ db, agenda, hasRecords: () => hasAppeals(db), wake: relay.wake, stallAfter: STALL_MS })
+      : undefined;
+  const departmentName = async (code: string): Promise<string | undefined> =>
+    (await departmentNames(db, [code])).get(code);
 
   let stopping = false;
   const instance = {
@@ -126,7 +139,9 @@ function checkKeyRing(keyRing: ReturnType<typeof createKeyRing>, keyCheck: strin
   try {
     keyRing.open('key-check', Buffer.from(keyCheck, 'base64'));
   } catch (error) {
-    throw new ConfigError(`DATA_KEY does not open the data of this database: put the key it was first filled with back on the ring (${(error as Error).message})`);
+    throw new ConfigError(
+      `DATA_KEY does not open the data of this database: put the key it was first filled with back on the ring (${(error as Error).message})`,
+    );
   }
 }
 

@@ -8,7 +8,12 @@ import { Value } from 'typebox/value';
  * descriptions (`minsheng settings`).
  */
 export const SettingsSchema = Type.Object({
-  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'Port of the REST API; 0 takes a free one.' }),
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    default: 3000,
+    description: 'Port of the REST API; 0 takes a free one.',
+  }),
   HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address the REST API listens on.' }),
   DATA_DIR: Type.String({
     minLength: 1,
@@ -16,10 +21,16 @@ export const SettingsSchema = Type.Object({
     description: 'Folder of the embedded database, the generated data key and the demonstration keys.',
   }),
   DATABASE_URL: Type.Optional(
-    Type.String({ pattern: '^postgres(ql)?://.+', description: 'PostgreSQL 15 or newer. Unset: an embedded PostgreSQL 18 under DATA_DIR.' }),
+    Type.String({
+      pattern: '^postgres(ql)?://.+',
+      description: 'PostgreSQL 15 or newer. Unset: an embedded PostgreSQL 18 under DATA_DIR.',
+    }),
   ),
   REDIS_URL: Type.Optional(
-    Type.String({ pattern: '^rediss?://.+', description: 'Redis for BullMQ. Unset: BullMQ runs on the PostgreSQL database.' }),
+    Type.String({
+      pattern: '^rediss?://.+',
+      description: 'Redis for BullMQ. Unset: BullMQ runs on the PostgreSQL database.',
+    }),
   ),
   CLOCK: Type.Enum(['system', 'simulated'], {
     default: 'system',
@@ -38,7 +49,10 @@ export const SettingsSchema = Type.Object({
     }),
   ),
   MINSHENG_ADMIN_KEY: Type.Optional(
-    Type.String({ minLength: 24, description: 'A bearer key with every scope and no rate limit, for trials; refused in production.' }),
+    Type.String({
+      minLength: 24,
+      description: 'A bearer key with every scope and no rate limit, for trials; refused in production.',
+    }),
   ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
@@ -84,7 +98,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const wrong = [...Value.Errors(SettingsSchema, given)][0];
   if (wrong) {
     const name = wrong.instancePath.slice(1).split('/')[0] ?? '';
-    const property = (SettingsSchema.properties as unknown as Record<string, { description?: string; enum?: string[] }>)[name];
+    const property = (
+      SettingsSchema.properties as unknown as Record<string, { description?: string; enum?: string[] }>
+    )[name];
     const allowed = property?.enum ? ` Allowed: ${property.enum.join(', ')}.` : '';
     throw new ConfigError(`${name} is not usable: ${wrong.message}.${allowed} ${property?.description ?? ''}`.trim());
   }
@@ -98,11 +114,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 function checkUrl(name: string, value: string | undefined): void {
-  if (value !== undefined && !URL.canParse(value)) throw new ConfigError(`${name} is not a URL: set it like postgres://user:password@host:5432/minsheng or redis://host:6379.`);
+  if (value !== undefined && !URL.canParse(value))
+    throw new ConfigError(
+      `${name} is not a URL: set it like postgres://user:password@host:5432/minsheng or redis://host:6379.`,
+    );
 }
 
 function refuseInProduction(settings: Settings): void {
   if (settings.CLOCK === 'simulated') throw new ConfigError('CLOCK=simulated is refused in production: unset CLOCK.');
-  if (settings.MINSHENG_ADMIN_KEY) throw new ConfigError('MINSHENG_ADMIN_KEY is refused in production: unset it and make keys with `minsheng keys`.');
-  if (!settings.DATA_KEY) throw new ConfigError('DATA_KEY is required in production: set it to `id:base64 of 32 random bytes`.');
+  if (settings.MINSHENG_ADMIN_KEY)
+    throw new ConfigError('MINSHENG_ADMIN_KEY is refused in production: unset it and make keys with `minsheng keys`.');
+  if (!settings.DATA_KEY)
+    throw new ConfigError('DATA_KEY is required in production: set it to `id:base64 of 32 random bytes`.');
 }

@@ -41,7 +41,11 @@ async function run([command = 'help', ...rest]: string[]): Promise<number> {
     case 'keys':
       return (await import('./commands/keys.ts')).runKeys(readConfig(process.env), rest);
     case 'import':
-      return (await import('./import/import.ts')).runImport(rest, { stdout: process.stdout, stderr: process.stderr, env: process.env });
+      return (await import('./import/import.ts')).runImport(rest, {
+        stdout: process.stdout,
+        stderr: process.stderr,
+        env: process.env,
+      });
     case 'demo':
       return (await import('./demo/demo.ts')).runDemo(rest);
     case 'openapi':

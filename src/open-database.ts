@@ -11,7 +11,8 @@ export interface OpenDatabase {
 /** The given database, or an embedded PostgreSQL under DATA_DIR. */
 export async function openDatabase(config: Config, log: Log): Promise<OpenDatabase> {
   if (config.DATABASE_URL) return { url: config.DATABASE_URL, stop: () => Promise.resolve() };
-  if (config.production) throw new ConfigError('DATABASE_URL is required in production: set it to a PostgreSQL 15 or newer.');
+  if (config.production)
+    throw new ConfigError('DATABASE_URL is required in production: set it to a PostgreSQL 15 or newer.');
   const { url, stop } = await startEmbeddedServer({ dataDir: config.DATA_DIR, log });
   return { url, stop };
 }

@@ -8,18 +8,35 @@ const STALE_SECONDS = 60;
 const DECEMBER = '12-01';
 
 /** What operations should know although the process can serve. */
-export function createWarnings({ agenda, clock, rules, production, gateway }: { agenda: Agenda; clock: Clock; rules: TimeRules; production: boolean; gateway: SmsGateway }): () => Promise<string[]> {
+export function createWarnings({
+  agenda,
+  clock,
+  rules,
+  production,
+  gateway,
+}: {
+  agenda: Agenda;
+  clock: Clock;
+  rules: TimeRules;
+  production: boolean;
+  gateway: SmsGateway;
+}): () => Promise<string[]> {
   return async () => {
     const now = await clock.now();
     const warnings = [];
     for (const { kind, due, oldestSeconds, failed } of await agenda.gauge(now)) {
-      if (oldestSeconds > STALE_SECONDS) warnings.push(`agenda ${kind}: ${due} due, the oldest for ${Math.round(oldestSeconds)} s`);
+      if (oldestSeconds > STALE_SECONDS)
+        warnings.push(`agenda ${kind}: ${due} due, the oldest for ${Math.round(oldestSeconds)} s`);
       if (failed > 0) warnings.push(`agenda ${kind}: ${failed} failed for good, see /v1/agenda?status=failed`);
     }
     const today = rules.zone.dateString(rules.zone.epochDay(now));
     const year = Number(today.slice(0, 4));
-    if (!rules.calendar.knows(year)) warnings.push(`the working calendar of ${year} is not known; due times are provisional`);
-    else if (today.slice(5) >= DECEMBER && !rules.calendar.knows(year + 1)) warnings.push(`the working calendar of ${year + 1} is not known yet; due times that reach into it are provisional`);
+    if (!rules.calendar.knows(year))
+      warnings.push(`the working calendar of ${year} is not known; due times are provisional`);
+    else if (today.slice(5) >= DECEMBER && !rules.calendar.knows(year + 1))
+      warnings.push(
+        `the working calendar of ${year + 1} is not known yet; due times that reach into it are provisional`,
+      );
     if (production && gateway.name === 'sink') warnings.push('SMS go to the sink gateway: no citizen receives them');
     return warnings;
   };

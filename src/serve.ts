@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { compose, type Instance, migrationsFolder } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
-import { openDatabase, type OpenDatabase } from './open-database.ts';
-import { createLog, type Log } from './platform/log.ts';
+import { type OpenDatabase, openDatabase } from './open-database.ts';
 import { migrateDatabase } from './platform/database/migrate.ts';
+import { createLog, type Log } from './platform/log.ts';
 import { createShutdown } from './platform/shutdown.ts';
 import { welcome } from './welcome.ts';
 
@@ -27,7 +27,13 @@ export async function serve(config: Config, role: Role): Promise<number> {
   return shutdown.whenSignalled();
 }
 
-async function up(config: Config, role: Role, log: Log, database: OpenDatabase, shutdown: ReturnType<typeof createShutdown>): Promise<void> {
+async function up(
+  config: Config,
+  role: Role,
+  log: Log,
+  database: OpenDatabase,
+  shutdown: ReturnType<typeof createShutdown>,
+): Promise<void> {
   if (role === 'start') await migrateDatabase(database.url, migrationsFolder);
   const instance = await compose(config, database.url, log);
   shutdown.add('connections', 1_500, instance.close);
@@ -62,13 +68,22 @@ async function requireMigrated({ db }: Instance): Promise<void> {
 function explain(error: unknown, config: Config): unknown {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') return new ConfigError(`PORT=${config.PORT} is in use on ${config.HOST}: set PORT to a free one.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'EACCES') return new ConfigError(`HOST=${config.HOST} with PORT=${config.PORT} cannot be listened on: set HOST and PORT to what this machine offers.`);
+    if (code === 'EADDRINUSE')
+      return new ConfigError(`PORT=${config.PORT} is in use on ${config.HOST}: set PORT to a free one.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'EACCES')
+      return new ConfigError(
+        `HOST=${config.HOST} with PORT=${config.PORT} cannot be listened on: set HOST and PORT to what this machine offers.`,
+      );
     if (code === '42P01') return new ConfigError('The database has no schema of minsheng yet: run `minsheng migrate`.');
     if (code && /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|28P01|28000|3D000|57P03)$/.test(code)) {
-      return new ConfigError(`The database at ${addressOf(config.DATABASE_URL)} cannot be used (${code}): start it or correct DATABASE_URL.`);
+      return new ConfigError(
+        `The database at ${addressOf(config.DATABASE_URL)} cannot be used (${code}): start it or correct DATABASE_URL.`,
+      );
     }
-    if (cause.message.includes('timeout exceeded when trying to connect')) return new ConfigError(`The database at ${addressOf(config.DATABASE_URL)} does not answer: start it or correct DATABASE_URL.`);
+    if (cause.message.includes('timeout exceeded when trying to connect'))
+      return new ConfigError(
+        `The database at ${addressOf(config.DATABASE_URL)} does not answer: start it or correct DATABASE_URL.`,
+      );
     if (cause.name === 'ClockModeError') return new ConfigError(cause.message);
   }
   return error;

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, lt, type SQL } from 'drizzle-orm';
 import type { Executor } from '../platform/database/database.ts';
-import { appealEvents, appeals, appellants, messages } from './appeals.table.ts';
 import type { AppealRow } from './appeals.service.ts';
+import { appealEvents, appeals, appellants, messages } from './appeals.table.ts';
 
 /** What a list of appeals can be narrowed by; each is the field's own name. */
 export interface AppealFilter {
@@ -13,9 +13,15 @@ export interface AppealFilter {
 }
 
 /** Newest first: ids are UUIDv7, so the id is the order of registration. */
-export async function listAppeals(db: Executor, filter: AppealFilter, after: string | undefined, limit: number): Promise<AppealRow[]> {
+export async function listAppeals(
+  db: Executor,
+  filter: AppealFilter,
+  after: string | undefined,
+  limit: number,
+): Promise<AppealRow[]> {
   const conditions: SQL[] = [];
-  for (const [name, value] of Object.entries(filter)) if (value !== undefined) conditions.push(eq(appeals[name as keyof AppealFilter], value));
+  for (const [name, value] of Object.entries(filter))
+    if (value !== undefined) conditions.push(eq(appeals[name as keyof AppealFilter], value));
   if (after !== undefined) conditions.push(lt(appeals.id, after));
   return db
     .select()
@@ -25,7 +31,12 @@ export async function listAppeals(db: Executor, filter: AppealFilter, after: str
     .limit(limit);
 }
 
-export async function listEvents(db: Executor, appealId: string, after: number, limit: number): Promise<(typeof appealEvents.$inferSelect)[]> {
+export async function listEvents(
+  db: Executor,
+  appealId: string,
+  after: number,
+  limit: number,
+): Promise<(typeof appealEvents.$inferSelect)[]> {
   return db
     .select()
     .from(appealEvents)

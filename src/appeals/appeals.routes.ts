@@ -14,10 +14,18 @@ import { answers, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, etagOf, isCount, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
 import { notFound } from '../platform/problem.ts';
 import { listAppeals, listEvents, listMessages } from './appeals.repo.ts';
-import { AppealEventSchema, AppealMessageSchema, AppealSchema, AppellantSchema, DeadlineSchema } from './appeals.schema.ts';
-import { type AppealRow, findAppeal } from './appeals.service.ts';
+import {
+  AppealEventSchema,
+  AppealMessageSchema,
+  AppealSchema,
+  AppellantSchema,
+  DeadlineSchema,
+  IdOrNumber,
+} from './appeals.schema.ts';
+import type { AppealRow } from './appeals.service.ts';
 import { viewAppeal } from './appeals.view.ts';
 import { maskAppellant } from './appellants.ts';
+import { findAppeal } from './lookup.service.ts';
 import { natures } from './nature.ts';
 import { appealStatuses } from './states.ts';
 
@@ -29,14 +37,15 @@ interface Deps {
   access: Access;
 }
 
-export const IdOrNumber = Type.Object({ id: Type.String({ minLength: 1, maxLength: 40, description: 'Id or number of the appeal' }) });
-
 /** Reading of an appeal: for the desk and operations; a department sees what is with it now. */
 export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): FastifyPluginAsyncTypebox {
   const readers = ['dispatch', 'operations'];
 
   /** A department's key passes the guard here and is held to its own cases below. */
-  const mayRead = access.requires((request) => [...readers, ...request.actor.scopes.filter((scope) => scope.startsWith('department:'))]);
+  const mayRead = access.requires((request) => [
+    ...readers,
+    ...request.actor.scopes.filter((scope) => scope.startsWith('department:')),
+  ]);
 
   async function readable(request: FastifyRequest, idOrNumber: string): Promise<AppealRow> {
     const appeal = await findAppeal(db, idOrNumber);
@@ -46,7 +55,8 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
   }
 
   return async (app) => {
-    for (const schema of [AppealSchema, AppealEventSchema, AppellantSchema, AppealMessageSchema, DeadlineSchema]) app.addSchema(schema);
+    for (const schema of [AppealSchema, AppealEventSchema, AppellantSchema, AppealMessageSchema, DeadlineSchema])
+      app.addSchema(schema);
     const common = { tags: ['appeals'], ...secured(...readers, 'department:<code>') };
     const format = rules.zone.formatInstant;
     const at = (date: Date | null): string | null => (date ? format(date) : null);
@@ -76,13 +86,27 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
       },
       async ({ query: { after, limit = 50, ...filter } }) => {
         const rows = await listAppeals(db, filter, decodeCursor(after, isUuid), limit + 1);
-        return toPage(rows, limit, (row) => row.id, (row) => viewAppeal(rules, row));
+        return toPage(
+          rows,
+          limit,
+          (row) => row.id,
+          (row) => viewAppeal(rules, row),
+        );
       },
     );
 
     app.get(
       '/v1/appeals/:id',
-      { onRequest: mayRead, schema: { operationId: 'getAppeal', summary: 'One appeal by id or number (诉求)', ...common, params: IdOrNumber, response: answers({ 200: Ref(AppealSchema) }) } },
+      {
+        onRequest: mayRead,
+        schema: {
+          operationId: 'getAppeal',
+          summary: 'One appeal by id or number (诉求)',
+          ...common,
+          params: IdOrNumber,
+          response: answers({ 200: Ref(AppealSchema) }),
+        },
+      },
       async (request, reply) => {
         const row = await readable(request, request.params.id);
         reply.header('etag', etagOf(row.version));
@@ -107,7 +131,18 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
         const { after, limit = 50 } = request.query;
         const { id } = await readable(request, request.params.id);
         const rows = await listEvents(db, id, decodeCursor(after, isCount) ?? 0, limit + 1);
-        return toPage(rows, limit, (row) => row.seq, (row) => ({ seq: row.seq, type: row.type as 'register', actor: row.actor, at: format(row.at), data: row.data }));
+        return toPage(
+          rows,
+          limit,
+          (row) => row.seq,
+          (row) => ({
+            seq: row.seq,
+            type: row.type as 'register',
+            actor: row.actor,
+            at: format(row.at),
+            data: row.data,
+          }),
+        );
       },
     );
 
@@ -154,7 +189,16 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
 
     app.get(
       '/v1/appeals/:id/deadlines',
-      { onRequest: mayRead, schema: { operationId: 'listAppealDeadlines', summary: 'Deadlines of an appeal (时限)', ...common, params: IdOrNumber, response: answers({ 200: pageOf(Ref(DeadlineSchema)) }) } },
+      {
+        onRequest: mayRead,
+        schema: {
+          operationId: 'listAppealDeadlines',
+          summary: 'Deadlines of an appeal (时限)',
+          ...common,
+          params: IdOrNumber,
+          response: answers({ 200: pageOf(Ref(DeadlineSchema)) }),
+        },
+      },
       async (request) => {
         const { id } = await readable(request, request.params.id);
         const now = await clock.now();

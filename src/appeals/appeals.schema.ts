@@ -12,7 +12,9 @@ export const AppealSchema = Type.Object(
     id: Type.String({ format: 'uuid' }),
     number: Text('Appeal number (工单编号)'),
     status: Type.Enum([...appealStatuses], { description: 'Status (状态)' }),
-    allowedActions: Type.Array(Type.Enum([...appealActions]), { description: 'Actions a person may take now (可执行操作)' }),
+    allowedActions: Type.Array(Type.Enum([...appealActions]), {
+      description: 'Actions a person may take now (可执行操作)',
+    }),
     source: Text('Source of the first message (来源)'),
     channel: Type.Enum([...channels], { description: 'Channel of the first message (渠道)' }),
     title: Text('Title (标题); numbers of persons masked'),
@@ -32,7 +34,10 @@ export const AppealSchema = Type.Object(
     outcome: Nullable(Text('Answer, reason or result (办理结果)')),
     lateByAdapter: Type.Boolean({ description: "Delivered by its adapter after the policy's look-back (渠道迟送)" }),
     historic: Type.Boolean({ description: 'Filed as an old case (历史件)' }),
-    policy: Type.Object({ code: Type.String(), version: Type.Integer(), calendarVersion: Type.Integer() }, { description: 'Rules its times were computed by (时限规则)' }),
+    policy: Type.Object(
+      { code: Type.String(), version: Type.Integer(), calendarVersion: Type.Integer() },
+      { description: 'Rules its times were computed by (时限规则)' },
+    ),
     receivedAt: Instant('Received at the source (收到时间)'),
     recordedAt: Instant('Recorded by us (登记时间)'),
     updatedAt: Instant('Last change (更新时间)'),
@@ -111,6 +116,14 @@ export const CitizenViewSchema = Type.Object(
     outcome: Nullable(Text('办理结果')),
     steps: Type.Array(Type.Object({ at: Instant('时间'), text: Text('进展') })),
   },
-  { $id: 'CitizenView', additionalProperties: false, description: "The citizen's own part, without personal data (市民查询)" },
+  {
+    $id: 'CitizenView',
+    additionalProperties: false,
+    description: "The citizen's own part, without personal data (市民查询)",
+  },
 );
 export type CitizenView = Static<typeof CitizenViewSchema>;
+
+export const IdOrNumber = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 40, description: 'Id or number of the appeal' }),
+});

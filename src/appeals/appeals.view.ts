@@ -1,6 +1,6 @@
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
-import type { AppealRow } from './appeals.service.ts';
 import type { Appeal } from './appeals.schema.ts';
+import type { AppealRow } from './appeals.service.ts';
 import type { Nature, Urgency } from './nature.ts';
 import { allowedActions, assignmentStatusOf } from './states.ts';
 
@@ -21,7 +21,10 @@ export function viewAppeal(rules: TimeRules, row: AppealRow): Appeal {
     region: row.region,
     nature: row.nature as Nature | null,
     urgency: row.urgency as Urgency,
-    assignment: row.assignmentId && row.department && assignmentStatus ? { id: row.assignmentId, department: row.department, status: assignmentStatus } : null,
+    assignment:
+      row.assignmentId && row.department && assignmentStatus
+        ? { id: row.assignmentId, department: row.department, status: assignmentStatus }
+        : null,
     linkedTo: row.linkedTo,
     outcome: row.outcome,
     lateByAdapter: row.lateByAdapter,

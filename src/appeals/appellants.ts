@@ -14,14 +14,21 @@ export interface Person {
   account?: string;
 }
 
-export const sealPerson = (keyRing: KeyRing, appellantId: string, person: Person): Buffer => keyRing.seal(`appellant:${appellantId}`, person);
-const openPerson = (keyRing: KeyRing, appellantId: string, sealed: Buffer): Person => keyRing.open(`appellant:${appellantId}`, sealed);
+export const sealPerson = (keyRing: KeyRing, appellantId: string, person: Person): Buffer =>
+  keyRing.seal(`appellant:${appellantId}`, person);
+const openPerson = (keyRing: KeyRing, appellantId: string, sealed: Buffer): Person =>
+  keyRing.open(`appellant:${appellantId}`, sealed);
 
 /** Query code (查询码) of a message: derived, never stored, so that a replayed message gets the same one again. */
-export const queryCodeOf = (keyRing: KeyRing, keyId: string, messageId: string): string => keyRing.deriveCode(keyId, 'query-code', messageId, 8);
+export const queryCodeOf = (keyRing: KeyRing, keyId: string, messageId: string): string =>
+  keyRing.deriveCode(keyId, 'query-code', messageId, 8);
 
 /** Where a message's receipt goes, in clear: for the moment of sending only. */
-export async function contactsOf(db: Executor, keyRing: KeyRing, messageIds: readonly string[]): Promise<Map<string, { phone: string | undefined; queryCode: string }>> {
+export async function contactsOf(
+  db: Executor,
+  keyRing: KeyRing,
+  messageIds: readonly string[],
+): Promise<Map<string, { phone: string | undefined; queryCode: string }>> {
   const rows = await db
     .select({ messageId: messages.id, keyId: messages.keyId, appellantId: appellants.id, sealed: appellants.sealed })
     .from(messages)
@@ -30,7 +37,10 @@ export async function contactsOf(db: Executor, keyRing: KeyRing, messageIds: rea
   return new Map(
     rows.map((row) => [
       row.messageId,
-      { phone: openPerson(keyRing, row.appellantId, row.sealed).phone, queryCode: queryCodeOf(keyRing, row.keyId, row.messageId) },
+      {
+        phone: openPerson(keyRing, row.appellantId, row.sealed).phone,
+        queryCode: queryCodeOf(keyRing, row.keyId, row.messageId),
+      },
     ]),
   );
 }
@@ -49,7 +59,9 @@ export interface MaskedAppellant {
 /** An appellant as everyone sees them: masked. */
 export function maskAppellant(keyRing: KeyRing, row: typeof appellants.$inferSelect): MaskedAppellant {
   const person = openPerson(keyRing, row.id, row.sealed);
-  const account = person.account?.includes('@') ? maskEmail(person.account) : person.account?.replace(/^(.{3}).*$/u, '$1***');
+  const account = person.account?.includes('@')
+    ? maskEmail(person.account)
+    : person.account?.replace(/^(.{3}).*$/u, '$1***');
   return {
     id: row.id,
     name: person.name ? maskName(person.name) : null,

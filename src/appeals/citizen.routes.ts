@@ -23,7 +23,10 @@ export function citizenRoutes(deps: Deps): FastifyPluginAsyncTypebox {
           tags: ['citizen'],
           security: [],
           params: Type.Object({ number: Type.String({ maxLength: 200, description: 'Appeal number (工单编号)' }) }),
-          querystring: Type.Object({ code: Type.String({ maxLength: 200, description: 'Query code (查询码)' }) }, { additionalProperties: false }),
+          querystring: Type.Object(
+            { code: Type.String({ maxLength: 200, description: 'Query code (查询码)' }) },
+            { additionalProperties: false },
+          ),
           response: answers({ 200: Ref(CitizenViewSchema) }),
         },
       },

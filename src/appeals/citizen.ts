@@ -6,9 +6,10 @@ import { sameText } from '../platform/access/key-ring.ts';
 import type { Database } from '../platform/database/database.ts';
 import { listEvents } from './appeals.repo.ts';
 import type { CitizenView } from './appeals.schema.ts';
-import { type AppealRow, findAppeal } from './appeals.service.ts';
+import type { AppealRow } from './appeals.service.ts';
 import { messages } from './appeals.table.ts';
 import { queryCodeOf } from './appellants.ts';
+import { findAppeal } from './lookup.service.ts';
 import { isAppealNumber } from './number.ts';
 import type { AppealStatus } from './states.ts';
 
@@ -48,14 +49,23 @@ const normalise = (code: string): string => code.toUpperCase().replaceAll('O', '
  * @returns undefined for a wrong number or code alike.
  */
 export async function citizenView(
-  deps: { db: Database; rules: TimeRules; keyRing: KeyRing; departmentName: (code: string) => Promise<string | undefined> },
+  deps: {
+    db: Database;
+    rules: TimeRules;
+    keyRing: KeyRing;
+    departmentName: (code: string) => Promise<string | undefined>;
+  },
   number: string,
   code: string,
 ): Promise<CitizenView | undefined> {
   const { db, rules, keyRing } = deps;
   const appeal = isAppealNumber(number) ? await findAppeal(db, number) : undefined;
   if (!appeal) return undefined;
-  const rows = await db.select({ id: messages.id, keyId: messages.keyId, receivedAt: messages.receivedAt }).from(messages).where(eq(messages.appealId, appeal.id)).orderBy(asc(messages.id));
+  const rows = await db
+    .select({ id: messages.id, keyId: messages.keyId, receivedAt: messages.receivedAt })
+    .from(messages)
+    .where(eq(messages.appealId, appeal.id))
+    .orderBy(asc(messages.id));
   const given = normalise(code);
   const own = rows.find((row) => sameText(queryCodeOf(keyRing, row.keyId, row.id), given));
   if (!own) return undefined;
@@ -76,5 +86,7 @@ export async function citizenView(
 
 /** A department's result is the citizen's to see only when it has been signed off; what the desk said, at once. */
 function outcomeFor(appeal: AppealRow): string | null {
-  return appeal.status === 'answered' || appeal.status === 'declined' || appeal.status === 'diverted' ? appeal.outcome : null;
+  return appeal.status === 'answered' || appeal.status === 'declined' || appeal.status === 'diverted'
+    ? appeal.outcome
+    : null;
 }

@@ -10,5 +10,7 @@ export type Urgency = (typeof urgencies)[number];
  * the commonest, a request to put something right.
  */
 export function natureClass(nature: string | null | undefined): string {
-  return nature === undefined || nature === null || nature === 'assistance' || nature === 'complaint' ? 'grievance' : nature;
+  return nature === undefined || nature === null || nature === 'assistance' || nature === 'complaint'
+    ? 'grievance'
+    : nature;
 }

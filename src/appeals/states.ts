@@ -17,7 +17,18 @@ export const appealStatuses = [
 ] as const;
 export type AppealStatus = (typeof appealStatuses)[number];
 
-export const appealActions = ['attach', 'triage', 'assign', 'sign', 'return', 'submit', 'answer', 'decline', 'divert', 'link'] as const;
+export const appealActions = [
+  'attach',
+  'triage',
+  'assign',
+  'sign',
+  'return',
+  'submit',
+  'answer',
+  'decline',
+  'divert',
+  'link',
+] as const;
 export type AppealAction = (typeof appealActions)[number];
 
 /** Who may act: a part of the system, the dispatcher at the desk, or the department that holds the assignment. */
@@ -82,11 +93,15 @@ export function findTransition(from: AppealStatus, action: AppealAction): Transi
 
 /** Actions a role (or anyone) may take in a status. */
 export function allowedActions(from: AppealStatus, role?: AppealRole): AppealAction[] {
-  return [...(byStatus.get(from)?.values() ?? [])].filter((transition) => !role || transition.roles.includes(role)).map((transition) => transition.action);
+  return [...(byStatus.get(from)?.values() ?? [])]
+    .filter((transition) => !role || transition.roles.includes(role))
+    .map((transition) => transition.action);
 }
 
 /** Statuses in which a new message on the matter may join. */
-export const openStatuses: readonly AppealStatus[] = appealStatuses.filter((status) => findTransition(status, 'attach'));
+export const openStatuses: readonly AppealStatus[] = appealStatuses.filter((status) =>
+  findTransition(status, 'attach'),
+);
 
 /** The lead assignment's status, which follows the appeal's. */
 export const assignmentStatusOf: Partial<Record<AppealStatus, 'pending' | 'signed' | 'submitted'>> = {

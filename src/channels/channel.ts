@@ -19,4 +19,5 @@ export interface Channel {
   vouchesFor: 'phone' | 'account' | 'nobody';
 }
 
-export const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value.length > 0 ? value : undefined);
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.length > 0 ? value : undefined;

@@ -9,11 +9,20 @@ const Words = Type.Array(Type.String({ minLength: 1, maxLength: 40 }));
 export const CitySchema = Type.Object(
   {
     name: Type.String({ minLength: 1, description: 'Name of the city' }),
-    departments: Type.Array(Type.Object({ code: Code, name: Type.String({ minLength: 1 }) }, { additionalProperties: false }), { minItems: 1, description: 'Departments (承办单位)' }),
-    sources: Type.Array(Type.Object({ code: Code, channel: Type.Enum([...channels]), name: Type.String({ minLength: 1 }) }, { additionalProperties: false }), {
-      minItems: 1,
-      description: 'Registered sources (来源)',
-    }),
+    departments: Type.Array(
+      Type.Object({ code: Code, name: Type.String({ minLength: 1 }) }, { additionalProperties: false }),
+      { minItems: 1, description: 'Departments (承办单位)' },
+    ),
+    sources: Type.Array(
+      Type.Object(
+        { code: Code, channel: Type.Enum([...channels]), name: Type.String({ minLength: 1 }) },
+        { additionalProperties: false },
+      ),
+      {
+        minItems: 1,
+        description: 'Registered sources (来源)',
+      },
+    ),
     catalogue: Type.Array(
       Type.Object(
         {

@@ -16,9 +16,16 @@ export async function ensureDemoKeys(keys: Keys, dataDir: string, city: City): P
     ...Object.fromEntries(city.departments.map(({ code }) => [`demo-${code}`, [`department:${code}`]])),
   };
   const kept = JSON.parse(
-    readOrMakeSecret(dataDir, 'demo-keys.json', () => JSON.stringify(Object.fromEntries(Object.keys(scopes).map((name) => [name, `ms_${randomBytes(24).toString('base64url')}`])), null, 2)),
+    readOrMakeSecret(dataDir, 'demo-keys.json', () =>
+      JSON.stringify(
+        Object.fromEntries(Object.keys(scopes).map((name) => [name, `ms_${randomBytes(24).toString('base64url')}`])),
+        null,
+        2,
+      ),
+    ),
   ) as DemoKeys;
   const known = new Set((await keys.list()).map((key) => key.name));
-  for (const [name, key] of Object.entries(kept)) if (!known.has(name) && scopes[name]) await keys.create({ name, scopes: scopes[name], key });
+  for (const [name, key] of Object.entries(kept))
+    if (!known.has(name) && scopes[name]) await keys.create({ name, scopes: scopes[name], key });
   return kept;
 }

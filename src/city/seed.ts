@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 import { v7 as uuid } from 'uuid';
 import { ConfigError } from '../config.ts';
 import { seedTimeRules } from '../deadlines/seed.service.ts';
-import { upsertDepartments } from '../departments/assignments.service.ts';
+import { upsertDepartments } from '../departments/departments.service.ts';
 import { upsertSources } from '../intake/sources.service.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { replaceCatalogue } from '../routing/catalogue.service.ts';
@@ -17,39 +17,44 @@ export function parseCity(document: unknown): City {
   const city = document as City;
   const known = new Set(city.departments.map((department) => department.code));
   const unknown = city.catalogue.find((rule) => !known.has(rule.department));
-  if (unknown) throw new ConfigError(`The city file's catalogue names the department ${unknown.department}, which it does not list.`);
+  if (unknown)
+    throw new ConfigError(
+      `The city file's catalogue names the department ${unknown.department}, which it does not list.`,
+    );
   return city;
 }
 
 /** Loads a city: departments and sources are added or renamed, the catalogue is replaced as a whole. */
 export async function seedCity(db: Database, city: City): Promise<void> {
-  await db.transaction(async (tx) => {
-    await seedTimeRules(tx);
-    await upsertDepartments(tx, city.departments);
-    await upsertSources(tx, city.sources);
-    await replaceCatalogue(
-      tx,
-      city.catalogue.map((rule, at) => ({
-        id: uuid(),
-        position: at + 1,
-        department: rule.department,
-        words: rule.words ?? [],
-        sources: rule.sources ?? [],
-        natures: rule.natures ?? [],
-        regions: rule.regions ?? [],
-      })),
-    );
-  });
+  await db.transaction((tx) => load(tx, city));
 }
+
+/** Two processes that start on an empty database at once must not both load it. */
+const SEED_LOCK = 7_160_012_347;
 
 /** The demonstration city, into an empty database only. */
 export async function seedDemoCity(db: Database): Promise<boolean> {
-  if (!(await isEmpty(db))) return false;
-  await seedCity(db, parseCity(demoCity));
-  return true;
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${SEED_LOCK})`);
+    const { rowCount } = await tx.execute(sql`select 1 from departments limit 1`);
+    if (rowCount !== 0) return false;
+    await load(tx, parseCity(demoCity));
+    return true;
+  });
 }
 
-async function isEmpty(db: Database | Transaction): Promise<boolean> {
-  const { rowCount } = await db.execute(sql`select 1 from departments limit 1`);
-  return rowCount === 0;
+async function load(tx: Transaction, city: City): Promise<void> {
+  await seedTimeRules(tx);
+  await upsertDepartments(tx, city.departments);
+  await upsertSources(tx, city.sources);
+  const rules = city.catalogue.map(({ department, words = [], sources = [], natures = [], regions = [] }, at) => ({
+    id: uuid(),
+    position: at + 1,
+    department,
+    words,
+    sources,
+    natures,
+    regions,
+  }));
+  await replaceCatalogue(tx, rules);
 }

@@ -5,11 +5,23 @@ import { withInstance } from './with-instance.ts';
 
 /** `keys list | create NAME SCOPE… | revoke NAME`. A new key is printed once and never again. */
 export async function runKeys(config: Config, argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { 'per-minute': { type: 'string' }, expires: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { 'per-minute': { type: 'string' }, expires: { type: 'string' } },
+  });
   const [action = 'list', name, ...scopes] = positionals;
   return withInstance(config, async ({ keys }) => {
     if (action === 'list') {
-      console.table((await keys.list()).map(({ name, scopes, perMinute, expiresAt, revokedAt }) => ({ name, scopes: scopes.join(' '), perMinute, expiresAt, revokedAt })));
+      console.table(
+        (await keys.list()).map(({ name, scopes, perMinute, expiresAt, revokedAt }) => ({
+          name,
+          scopes: scopes.join(' '),
+          perMinute,
+          expiresAt,
+          revokedAt,
+        })),
+      );
       return 0;
     }
     if (!name) throw new ConfigError(`Name the key: minsheng keys ${action} NAME.`);
@@ -18,13 +30,19 @@ export async function runKeys(config: Config, argv: string[]): Promise<number> {
       console.log(`${name} no longer works.`);
       return 0;
     }
-    if (action !== 'create') throw new ConfigError(`${action} is not something to do with keys: list, create or revoke.`);
+    if (action !== 'create')
+      throw new ConfigError(`${action} is not something to do with keys: list, create or revoke.`);
     const wrong = scopes.find((scope) => !new RegExp(SCOPE_PATTERN).test(scope));
-    if (scopes.length === 0 || wrong) throw new ConfigError(`${wrong ?? 'Nothing'} is not a scope: admin, dispatch, operations, import, intake:<channel> or department:<code>.`);
+    if (scopes.length === 0 || wrong)
+      throw new ConfigError(
+        `${wrong ?? 'Nothing'} is not a scope: admin, dispatch, operations, import, intake:<channel> or department:<code>.`,
+      );
     const perMinute = values['per-minute'] === undefined ? 60_000 : Number(values['per-minute']);
-    if (!Number.isInteger(perMinute) || perMinute < 1) throw new ConfigError('--per-minute takes a whole number from 1.');
+    if (!Number.isInteger(perMinute) || perMinute < 1)
+      throw new ConfigError('--per-minute takes a whole number from 1.');
     const expiresAt = values.expires === undefined ? undefined : new Date(values.expires);
-    if (expiresAt && Number.isNaN(expiresAt.getTime())) throw new ConfigError('--expires takes a time like 2027-12-31T00:00:00+08:00.');
+    if (expiresAt && Number.isNaN(expiresAt.getTime()))
+      throw new ConfigError('--expires takes a time like 2027-12-31T00:00:00+08:00.');
     console.log(await keys.create({ name, scopes, perMinute, expiresAt }));
     return 0;
   });

@@ -1,9 +1,9 @@
-import { createDatabase } from '../platform/database/database.ts';
-import { migrateDatabase } from '../platform/database/migrate.ts';
 import { parseCity, seedCity } from '../city/seed.ts';
 import { migrationsFolder } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { openDatabase } from '../open-database.ts';
+import { createDatabase } from '../platform/database/database.ts';
+import { migrateDatabase } from '../platform/database/migrate.ts';
 import { createLog } from '../platform/log.ts';
 
 /** Loads a city into the configured database: the first thing a new city does, before its first start in production. */
@@ -15,7 +15,9 @@ export async function runSeed(config: Config, document: unknown): Promise<number
   try {
     await migrateDatabase(database.url, migrationsFolder);
     await seedCity(db, city);
-    console.log(`${city.name}: ${city.departments.length} departments, ${city.sources.length} sources, ${city.catalogue.length} rules.`);
+    console.log(
+      `${city.name}: ${city.departments.length} departments, ${city.sources.length} sources, ${city.catalogue.length} rules.`,
+    );
     return 0;
   } finally {
     await db.$client.end();

@@ -4,7 +4,10 @@ import { transitions } from '../appeals/states.ts';
 export function statesDocument(): string {
   const moves = transitions.filter((transition) => transition.from !== transition.to);
   const edges = moves.map(({ from, action, to }) => `  ${from} --> ${to}: ${action}`);
-  const rows = transitions.map(({ from, action, to, roles, needs, starts, ends }) => `| ${from} | ${action} | ${to} | ${roles.join(', ')} | ${needs.join(', ')} | ${starts.join(', ')} | ${ends.join(', ')} |`);
+  const rows = transitions.map(
+    ({ from, action, to, roles, needs, starts, ends }) =>
+      `| ${from} | ${action} | ${to} | ${roles.join(', ')} | ${needs.join(', ')} | ${starts.join(', ')} | ${ends.join(', ')} |`,
+  );
   return [
     '# The life of an appeal (诉求状态)',
     '',

@@ -5,7 +5,11 @@ import { bundledPolicies } from './policies/bundled.ts';
 
 /** Stores the shipped policies and the official calendar; versions that are stored already stay as they are. */
 export async function seedTimeRules(tx: Transaction): Promise<void> {
-  for (const document of bundledPolicies()) await tx.insert(policies).values({ code: document.code, version: document.version, document }).onConflictDoNothing();
+  for (const document of bundledPolicies())
+    await tx
+      .insert(policies)
+      .values({ code: document.code, version: document.version, document })
+      .onConflictDoNothing();
   const { source, days } = stateCouncilDays();
   await tx.insert(calendars).values({ version: 1, source, days }).onConflictDoNothing();
 }

@@ -1,5 +1,5 @@
-import { and, asc, desc, eq, gt, isNotNull, lt, or, type SQL, sql } from 'drizzle-orm';
-import { appealTexts, type AppealText } from '../appeals/appeals.service.ts';
+import { and, asc, desc, eq, gt, isNotNull, lt, or, type SQL } from 'drizzle-orm';
+import { type AppealText, appealTexts } from '../appeals/lookup.service.ts';
 import type { Database } from '../platform/database/database.ts';
 import { type AssignmentStatus, assignments } from './departments.table.ts';
 
@@ -19,7 +19,12 @@ export interface AssignmentKey {
 }
 
 /** `assignedAt` lists the newest first; `dueAt` what is due first, without what has no due time. */
-export async function listAssignments(db: Database, filter: AssignmentFilter, after: AssignmentKey | undefined, limit: number): Promise<Listed[]> {
+export async function listAssignments(
+  db: Database,
+  filter: AssignmentFilter,
+  after: AssignmentKey | undefined,
+  limit: number,
+): Promise<Listed[]> {
   const { department, status, dueBefore, sort } = filter;
   const conditions: (SQL | undefined)[] = [eq(assignments.department, department)];
   if (status) conditions.push(eq(assignments.status, status));
@@ -47,14 +52,12 @@ export async function findAssignment(db: Database, id: string): Promise<Listed |
 }
 
 async function withAppeals(db: Database, rows: (typeof assignments.$inferSelect)[]): Promise<Listed[]> {
-  const texts = await appealTexts(db, rows.map((row) => row.appealId));
+  const texts = await appealTexts(
+    db,
+    rows.map((row) => row.appealId),
+  );
   return rows.flatMap((assignment) => {
     const appeal = texts.get(assignment.appealId);
     return appeal ? [{ assignment, appeal }] : [];
   });
-}
-
-export async function departmentExists(db: Database, code: string): Promise<boolean> {
-  const { rowCount } = await db.execute(sql`select 1 from departments where code = ${code}`);
-  return rowCount === 1;
 }

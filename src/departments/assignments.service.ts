@@ -1,95 +1,16 @@
-import { eq, sql } from 'drizzle-orm';
-import { v7 as uuid } from 'uuid';
+import { eq } from 'drizzle-orm';
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
-import type { Database, Transaction } from '../platform/database/database.ts';
-import { arrayOf, insertRows } from '../platform/database/rows.ts';
+import type { Transaction } from '../platform/database/database.ts';
 import { ProblemError } from '../platform/problem.ts';
-import { tell, withdrawUnsent } from '../receipts/receipts.service.ts';
-import { type AssignmentReason, assignments, departments } from './departments.table.ts';
+import { withdrawUnsent } from '../receipts/receipts.service.ts';
+import { assignments } from './departments.table.ts';
 import { appendToFeed } from './feed.ts';
 
 export type AssignmentRow = typeof assignments.$inferSelect;
 
-export interface Dispatch {
-  appeal: AppealRow;
-  department: string;
-  reason: AssignmentReason;
-  role: 'system' | 'dispatcher';
-  actor: string;
-}
-
-/**
- * Hands locked appeals to departments (派单): assignment, `sign` and `resolve` deadlines, the forward met, the citizens
- * told, the departments' feeds. Resolving runs from the first dispatch, so that bouncing a case does not hide delay.
- */
-export async function dispatch(tx: Transaction, rules: TimeRules, dispatches: readonly Dispatch[], now: Date): Promise<void> {
-  if (dispatches.length === 0) return;
-  const before = await previousAssignments(tx, dispatches.map((item) => item.appeal.id));
-  const sign = rules.dueOf('sign', now);
-  const resolve = rules.dueOf('resolve', now);
-  const rows = dispatches.map((item) => ({
-    id: uuid(),
-    appealId: item.appeal.id,
-    department: item.department,
-    role: 'lead' as const,
-    status: 'pending' as const,
-    reason: item.reason,
-    assignedAt: now,
-    assignedBy: item.actor,
-    dueAt: sign.dueAt,
-    final: (before.get(item.appeal.id) ?? 0) >= rules.policy.returns.atMost,
-    version: 1,
-  }));
-  await insertRows(tx, assignments, rows);
-  await changeAppeals(
-    tx,
-    dispatches.map((item, at) => ({
-      appeal: item.appeal,
-      action: 'assign' as const,
-      role: item.role,
-      actor: item.actor,
-      data: { assignmentId: rows[at]?.id, department: item.department, reason: item.reason },
-      set: { department: item.department, assignmentId: rows[at]?.id ?? null },
-    })),
-    now,
-  );
-  await endDeadlines(tx, dispatches.map((item) => ({ appealId: item.appeal.id, name: 'forward' as const })), now);
-  await startDeadlines(
-    tx,
-    rules,
-    rows.flatMap((row) => {
-      const common = { appealId: row.appealId, assignmentId: row.id, startsAt: now, lateByAdapter: false };
-      const signing = { ...common, name: 'sign' as const, ...sign };
-      return before.has(row.appealId) ? [signing] : [signing, { ...common, name: 'resolve' as const, ...resolve }];
-    }),
-  );
-  const names = await departmentNames(tx, dispatches.map((item) => item.department));
-  const tidings = dispatches.map((item, at) => ({
-    appealId: item.appeal.id,
-    number: item.appeal.number,
-    subject: { about: 'forwarded' as const, departmentName: names.get(item.department) ?? item.department, dueAt: resolve.dueAt },
-    eventId: rows[at]?.id ?? '',
-  }));
-  await tell(tx, rules, tidings, now);
-  await appendToFeed(tx, rows.map((row) => ({ department: row.department, kind: 'assigned' as const, assignmentId: row.id, appealId: row.appealId })), now);
-}
-
-/** How many assignments each appeal has had; appeals without any are left out. */
-async function previousAssignments(tx: Transaction, appealIds: readonly string[]): Promise<Map<string, number>> {
-  const { rows } = await tx.execute<{ appeal_id: string; count: number }>(
-    sql`select appeal_id, count(*)::int as count from assignments where appeal_id = any(${arrayOf(appealIds, 'uuid')}) group by appeal_id`,
-  );
-  return new Map(rows.map((row) => [row.appeal_id, row.count]));
-}
-
-export async function departmentNames(db: Database | Transaction, codes: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db.select({ code: departments.code, name: departments.name }).from(departments).where(sql`${departments.code} = any(${arrayOf([...new Set(codes)], 'text')})`);
-  return new Map(rows.map((row) => [row.code, row.name]));
-}
-
-interface Step {
+export interface Step {
   assignmentId: string;
   /** Version the caller read (If-Match). */
   version: number;
@@ -97,14 +18,29 @@ interface Step {
 }
 
 /** Locks the appeal, then its assignment. @throws ProblemError 412 when it changed since it was read. */
-async function lockAssignment(tx: Transaction, { assignmentId, version }: Step): Promise<{ assignment: AssignmentRow; appeal: AppealRow }> {
-  const [found] = await tx.select({ appealId: assignments.appealId }).from(assignments).where(eq(assignments.id, assignmentId));
+async function lockAssignment(
+  tx: Transaction,
+  { assignmentId, version }: Step,
+): Promise<{ assignment: AssignmentRow; appeal: AppealRow }> {
+  const [found] = await tx
+    .select({ appealId: assignments.appealId })
+    .from(assignments)
+    .where(eq(assignments.id, assignmentId));
   const appeal = found && (await lockAppeals(tx, [found.appealId])).get(found.appealId);
   const [assignment] = await tx.select().from(assignments).where(eq(assignments.id, assignmentId)).for('update');
-  if (!assignment || !appeal) throw new ProblemError('not-found', { en: 'This assignment was not found.', zh: '未找到该派单。' });
-  if (assignment.version !== version) throw new ProblemError('stale-version', { en: 'The assignment has changed since it was read: read it again.', zh: '派单已变更，请重新读取。' });
+  if (!assignment || !appeal)
+    throw new ProblemError('not-found', { en: 'This assignment was not found.', zh: '未找到该派单。' });
+  if (assignment.version !== version)
+    throw new ProblemError('stale-version', {
+      en: 'The assignment has changed since it was read: read it again.',
+      zh: '派单已变更，请重新读取。',
+    });
   if (appeal.assignmentId !== assignment.id) {
-    throw new ProblemError('forbidden-transition', { en: 'The case is no longer with this assignment.', zh: '该诉求已不在此派单。' }, { extra: { allowed: [] } });
+    throw new ProblemError(
+      'forbidden-transition',
+      { en: 'The case is no longer with this assignment.', zh: '该诉求已不在此派单。' },
+      { extra: { allowed: [] } },
+    );
   }
   return { assignment, appeal };
 }
@@ -112,40 +48,98 @@ async function lockAssignment(tx: Transaction, { assignmentId, version }: Step):
 /** Signs for a case (签收). */
 export async function sign(tx: Transaction, step: Step, now: Date): Promise<void> {
   const { assignment, appeal } = await lockAssignment(tx, step);
-  await changeAppeals(tx, [{ appeal, action: 'sign', role: 'department', actor: step.actor, data: { assignmentId: assignment.id } }], now);
+  await changeAppeals(
+    tx,
+    [{ appeal, action: 'sign', role: 'department', actor: step.actor, data: { assignmentId: assignment.id } }],
+    now,
+  );
   await endDeadlines(tx, [{ appealId: appeal.id, name: 'sign' }], now);
   const dueAt = await resolveDueAt(tx, appeal.id);
   await update(tx, assignment, { status: 'signed', signedAt: now, dueAt });
-  await appendToFeed(tx, [{ department: assignment.department, kind: 'changed', assignmentId: assignment.id, appealId: appeal.id }], now);
+  await appendToFeed(
+    tx,
+    [{ department: assignment.department, kind: 'changed', assignmentId: assignment.id, appealId: appeal.id }],
+    now,
+  );
 }
 
 /**
  * Sends a case back to the desk (退单) with a reason, before the sign deadline and not more often than the policy allows;
  * then the desk's ruling (裁定) is final.
  */
-export async function returnCase(tx: Transaction, rules: TimeRules, step: Step & { reason: string }, now: Date): Promise<void> {
+export async function returnCase(
+  tx: Transaction,
+  rules: TimeRules,
+  step: Step & { reason: string },
+  now: Date,
+): Promise<void> {
   const { assignment, appeal } = await lockAssignment(tx, step);
   const allowed = { extra: { allowed: ['sign'] } };
-  if (assignment.final) throw new ProblemError('forbidden-transition', { en: 'The ruling is final: this case cannot be returned again.', zh: '已裁定，不得再次退单。' }, allowed);
+  if (assignment.final)
+    throw new ProblemError(
+      'forbidden-transition',
+      { en: 'The ruling is final: this case cannot be returned again.', zh: '已裁定，不得再次退单。' },
+      allowed,
+    );
   if (assignment.dueAt && assignment.status === 'pending' && now > assignment.dueAt) {
-    throw new ProblemError('forbidden-transition', { en: 'The time to return this case is over.', zh: '已超过退单时限。' }, allowed);
+    throw new ProblemError(
+      'forbidden-transition',
+      { en: 'The time to return this case is over.', zh: '已超过退单时限。' },
+      allowed,
+    );
   }
   const data = { assignmentId: assignment.id, department: assignment.department, reason: step.reason };
-  await changeAppeals(tx, [{ appeal, action: 'return', role: 'department', actor: step.actor, data, set: { department: null, assignmentId: null } }], now);
+  await changeAppeals(
+    tx,
+    [
+      {
+        appeal,
+        action: 'return',
+        role: 'department',
+        actor: step.actor,
+        data,
+        set: { department: null, assignmentId: null },
+      },
+    ],
+    now,
+  );
   await endDeadlines(tx, [{ appealId: appeal.id, name: 'sign' }], now);
-  await startDeadlines(tx, rules, [{ appealId: appeal.id, name: 'forward', startsAt: now, ...rules.dueOf('forward', now), lateByAdapter: false }]);
+  await startDeadlines(tx, rules, [
+    { appealId: appeal.id, name: 'forward', startsAt: now, ...rules.dueOf('forward', now), lateByAdapter: false },
+  ]);
   await withdrawUnsent(tx, rules, appeal.id, now);
   await update(tx, assignment, { status: 'returned', returnedAt: now, returnReason: step.reason, dueAt: null });
-  await appendToFeed(tx, [{ department: assignment.department, kind: 'removed', assignmentId: assignment.id, appealId: appeal.id }], now);
+  await appendToFeed(
+    tx,
+    [{ department: assignment.department, kind: 'removed', assignmentId: assignment.id, appealId: appeal.id }],
+    now,
+  );
 }
 
 /** Hands in the result (反馈办理结果). */
 export async function submit(tx: Transaction, step: Step & { result: string }, now: Date): Promise<void> {
   const { assignment, appeal } = await lockAssignment(tx, step);
-  await changeAppeals(tx, [{ appeal, action: 'submit', role: 'department', actor: step.actor, data: { assignmentId: assignment.id }, set: { outcome: step.result } }], now);
+  await changeAppeals(
+    tx,
+    [
+      {
+        appeal,
+        action: 'submit',
+        role: 'department',
+        actor: step.actor,
+        data: { assignmentId: assignment.id },
+        set: { outcome: step.result },
+      },
+    ],
+    now,
+  );
   await endDeadlines(tx, [{ appealId: appeal.id, name: 'resolve' }], now);
   await update(tx, assignment, { status: 'submitted', submittedAt: now, result: step.result, dueAt: null });
-  await appendToFeed(tx, [{ department: assignment.department, kind: 'changed', assignmentId: assignment.id, appealId: appeal.id }], now);
+  await appendToFeed(
+    tx,
+    [{ department: assignment.department, kind: 'changed', assignmentId: assignment.id, appealId: appeal.id }],
+    now,
+  );
 }
 
 async function update(tx: Transaction, assignment: AssignmentRow, set: Partial<AssignmentRow>): Promise<void> {
@@ -165,9 +159,4 @@ export async function announceChange(tx: Transaction, rows: readonly AppealRow[]
     department && assignmentId ? [{ department, kind: 'changed' as const, assignmentId, appealId: id }] : [],
   );
   await appendToFeed(tx, entries, now);
-}
-
-/** Adds departments, or renames those that are known. */
-export async function upsertDepartments(tx: Transaction, rows: readonly { code: string; name: string }[]): Promise<void> {
-  await insertRows(tx, departments, rows, sql`on conflict (code) do update set name = excluded.name`);
 }

@@ -15,7 +15,9 @@ export const AssignmentSchema = Type.Object(
     address: Nullable(Type.String({ description: '地点' })),
     nature: Nullable(Type.String({ description: '诉求性质' })),
     urgency: Type.String({ description: '紧急程度' }),
-    reason: Type.Record(Type.String(), Type.Unknown(), { description: 'Why it came here (派单依据): the rule and the words it found, or the dispatcher' }),
+    reason: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Why it came here (派单依据): the rule and the words it found, or the dispatcher',
+    }),
     final: Type.Boolean({ description: 'The ruling is final: it cannot be returned (裁定)' }),
     assignedAt: Instant('派单时间'),
     dueAt: Nullable(Instant('What is due next: sign while pending, resolve once signed (时限)')),
@@ -37,7 +39,9 @@ export const FeedSchema = Type.Object(
       Type.Object(
         {
           cursor: Type.String({ description: 'Cursor after this entry' }),
-          kind: Type.Enum([...feedKinds], { description: '`assigned` new work, `changed` read it again, `removed` no longer yours' }),
+          kind: Type.Enum([...feedKinds], {
+            description: '`assigned` new work, `changed` read it again, `removed` no longer yours',
+          }),
           assignmentId: Type.String({ format: 'uuid' }),
           appealId: Type.String({ format: 'uuid' }),
           at: Instant('时间'),
@@ -47,17 +51,31 @@ export const FeedSchema = Type.Object(
     ),
     next: Type.String({ description: 'Cursor for the next call; always there, also when nothing is new' }),
   },
-  { $id: 'DepartmentFeed', additionalProperties: false, description: 'Change feed of a department: no gaps, at least once' },
+  {
+    $id: 'DepartmentFeed',
+    additionalProperties: false,
+    description: 'Change feed of a department: no gaps, at least once',
+  },
 );
 
 export const SignManySchema = Type.Object(
   {
     items: Type.Array(
       Type.Object(
-        { id: Type.String({ format: 'uuid' }), ok: Type.Boolean(), status: Type.Optional(Type.Enum([...assignmentStatuses])), detail: Type.Optional(Type.String({ description: 'Why not' })) },
+        {
+          id: Type.String({ format: 'uuid' }),
+          ok: Type.Boolean(),
+          status: Type.Optional(Type.Enum([...assignmentStatuses])),
+          detail: Type.Optional(Type.String({ description: 'Why not' })),
+        },
         { additionalProperties: false },
       ),
     ),
   },
   { $id: 'SignedMany', additionalProperties: false },
 );
+
+export const DepartmentCode = Type.Object({
+  code: Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$', description: 'Department code (承办单位)' }),
+});
+export const AssignmentId = Type.Object({ id: Type.String({ format: 'uuid', description: 'Assignment (派单)' }) });

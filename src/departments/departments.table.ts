@@ -12,7 +12,9 @@ export const assignmentStatuses = ['pending', 'signed', 'returned', 'submitted']
 export type AssignmentStatus = (typeof assignmentStatuses)[number];
 
 /** Why a case went to a department: the rule with the words it found, or the dispatcher's own words. */
-export type AssignmentReason = { by: 'rule'; rule: string; position: number; words: string[] } | { by: 'dispatcher'; note: string | null };
+export type AssignmentReason =
+  | { by: 'rule'; rule: string; position: number; words: string[] }
+  | { by: 'dispatcher'; note: string | null };
 
 export const assignments = pgTable('assignments', {
   id: uuid().primaryKey(),

@@ -17,10 +17,13 @@ export interface NewFeedEntry {
  */
 export async function appendToFeed(tx: Transaction, entries: readonly NewFeedEntry[], at: Date): Promise<void> {
   const byDepartment = new Map<string, NewFeedEntry[]>();
-  for (const entry of entries) byDepartment.set(entry.department, [...(byDepartment.get(entry.department) ?? []), entry]);
+  for (const entry of entries)
+    byDepartment.set(entry.department, [...(byDepartment.get(entry.department) ?? []), entry]);
   const codes = [...byDepartment.keys()].sort();
   if (codes.length === 0) return;
-  await tx.execute(sql`select 1 from departments where code = any(${arrayOf(codes, 'text')}) order by code for no key update`);
+  await tx.execute(
+    sql`select 1 from departments where code = any(${arrayOf(codes, 'text')}) order by code for no key update`,
+  );
   const counts = codes.map((code) => byDepartment.get(code)?.length ?? 0);
   const { rows } = await tx.execute<{ code: string; feed_head: string }>(sql`
     update departments d set feed_head = d.feed_head + x.n
@@ -29,7 +32,9 @@ export async function appendToFeed(tx: Transaction, entries: readonly NewFeedEnt
   await insertRows(
     tx,
     departmentFeed,
-    [...byDepartment].flatMap(([code, own]) => own.map((entry, index) => ({ ...entry, at, seq: (heads.get(code) ?? 0) - own.length + 1 + index }))),
+    [...byDepartment].flatMap(([code, own]) =>
+      own.map((entry, index) => ({ ...entry, at, seq: (heads.get(code) ?? 0) - own.length + 1 + index })),
+    ),
   );
 }
 
@@ -82,7 +87,8 @@ export function createFeedWatch(db: Database) {
         .select({ code: departments.code, head: departments.feedHead })
         .from(departments)
         .where(sql`${departments.code} = any(${arrayOf([...waiting.keys()], 'text')})`);
-      for (const { code, head } of rows) for (const entry of [...(waiting.get(code) ?? [])]) if (head > entry.after) entry.wake();
+      for (const { code, head } of rows)
+        for (const entry of [...(waiting.get(code) ?? [])]) if (head > entry.after) entry.wake();
     } finally {
       if (!closed && waiting.size > 0) timer = setTimeout(look, POLL_MS);
     }

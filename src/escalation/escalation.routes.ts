@@ -25,7 +25,15 @@ export const EscalationSchema = Type.Object(
 const readers = ['dispatch', 'operations'];
 
 /** What is overdue, or soon will be, and who has been told. */
-export function escalationRoutes({ db, rules, access }: { db: Database; rules: TimeRules; access: Access }): FastifyPluginAsyncTypebox {
+export function escalationRoutes({
+  db,
+  rules,
+  access,
+}: {
+  db: Database;
+  rules: TimeRules;
+  access: Access;
+}): FastifyPluginAsyncTypebox {
   const format = rules.zone.formatInstant;
   return async (app) => {
     app.addSchema(EscalationSchema);
@@ -54,7 +62,8 @@ export function escalationRoutes({ db, rules, access }: { db: Database; rules: T
       },
       async ({ query: { after, limit = 50, ...filter } }) => {
         const conditions: SQL[] = [];
-        for (const [name, value] of Object.entries(filter)) conditions.push(eq(escalations[name as keyof typeof filter], value));
+        for (const [name, value] of Object.entries(filter))
+          conditions.push(eq(escalations[name as keyof typeof filter], value));
         const cursor = decodeCursor(after, isUuid);
         if (cursor !== undefined) conditions.push(gt(escalations.id, cursor));
         const rows = await db
@@ -63,7 +72,21 @@ export function escalationRoutes({ db, rules, access }: { db: Database; rules: T
           .where(and(...conditions))
           .orderBy(asc(escalations.id))
           .limit(limit + 1);
-        return toPage(rows, limit, (row) => row.id, ({ id, appealId, deadline, dueAt, step, role, department, at }) => ({ id, appealId, deadline, dueAt: format(dueAt), step, role, department, at: format(at) }));
+        return toPage(
+          rows,
+          limit,
+          (row) => row.id,
+          ({ id, appealId, deadline, dueAt, step, role, department, at }) => ({
+            id,
+            appealId,
+            deadline,
+            dueAt: format(dueAt),
+            step,
+            role,
+            department,
+            at: format(at),
+          }),
+        );
       },
     );
   };

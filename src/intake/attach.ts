@@ -2,7 +2,8 @@ import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.s
 import type { AppealStatus } from '../appeals/states.ts';
 import { dueAtOf } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
-import { announceChange, departmentNames } from '../departments/assignments.service.ts';
+import { announceChange } from '../departments/assignments.service.ts';
+import { departmentNames } from '../departments/departments.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import type { Subject } from '../receipts/texts.ts';
@@ -27,11 +28,22 @@ export async function attachMessages(
 ): Promise<Map<string, Joined>> {
   if (attached.length === 0) return new Map();
   const byAppeal = new Map<string, string[]>();
-  for (const { appealId, message } of attached) byAppeal.set(appealId, [...(byAppeal.get(appealId) ?? []), message.messageId]);
+  for (const { appealId, message } of attached)
+    byAppeal.set(appealId, [...(byAppeal.get(appealId) ?? []), message.messageId]);
   const rows = [...(await lockAppeals(tx, [...byAppeal.keys()])).values()];
-  const changes = rows.map((appeal) => ({ appeal, action: 'attach' as const, role: 'system' as const, actor: ACTOR, data: { messages: byAppeal.get(appeal.id) } }));
+  const changes = rows.map((appeal) => ({
+    appeal,
+    action: 'attach' as const,
+    role: 'system' as const,
+    actor: ACTOR,
+    data: { messages: byAppeal.get(appeal.id) },
+  }));
   await changeAppeals(tx, changes, now);
-  const joined = await describe(tx, rules, rows.filter((row) => !registered.has(row.id)));
+  const joined = await describe(
+    tx,
+    rules,
+    rows.filter((row) => !registered.has(row.id)),
+  );
   for (const [id, { number, status }] of registered) if (byAppeal.has(id)) joined.set(id, { number, status });
   await announceChange(tx, rows, now);
   return joined;
@@ -39,13 +51,30 @@ export async function attachMessages(
 
 async function describe(tx: Transaction, rules: TimeRules, rows: readonly AppealRow[]): Promise<Map<string, Joined>> {
   const withDepartment = rows.filter((row) => row.department !== null);
-  const names = await departmentNames(tx, withDepartment.map((row) => row.department ?? ''));
-  const dueAts = await dueAtOf(tx, 'resolve', 'appeal', withDepartment.map((row) => row.id));
+  const names = await departmentNames(
+    tx,
+    withDepartment.map((row) => row.department ?? ''),
+  );
+  const dueAts = await dueAtOf(
+    tx,
+    'resolve',
+    'appeal',
+    withDepartment.map((row) => row.id),
+  );
   return new Map(
     rows.map((row): [string, Joined] => {
       const departmentName = names.get(row.department ?? '');
       const dueAt = dueAts.get(row.id) ?? rules.dueOf('resolve', row.updatedAt).dueAt;
-      return [row.id, { number: row.number, status: row.status, ...(departmentName ? { known: { number: row.number, subject: { about: 'forwarded', departmentName, dueAt } } } : {}) }];
+      return [
+        row.id,
+        {
+          number: row.number,
+          status: row.status,
+          ...(departmentName
+            ? { known: { number: row.number, subject: { about: 'forwarded', departmentName, dueAt } } }
+            : {}),
+        },
+      ];
     }),
   );
 }

@@ -25,10 +25,19 @@ export function intakeRoutes(deps: { intake: Intake; access: Access }): FastifyP
           schema: {
             operationId: `postMessageBy${channel.name[0]?.toUpperCase()}${channel.name.slice(1)}`,
             summary: `Post one message received by ${channel.name} (${channel.zh})`,
-            description: 'Answered only after COMMIT: a 2xx is durable. 201 registered or attached, 200 replayed, 409 same id with other content.',
+            description:
+              'Answered only after COMMIT: a 2xx is durable. 201 registered or attached, 200 replayed, 409 same id with other content.',
             tags: ['intake'],
             ...secured(scope),
-            headers: Type.Object({ 'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Kept with the message; the same key with another body is a 422' })) }),
+            headers: Type.Object({
+              'idempotency-key': Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  maxLength: 200,
+                  description: 'Kept with the message; the same key with another body is a 422',
+                }),
+              ),
+            }),
             body: messageSchema(channel),
             response: answers({ 200: Ref(MessageAnswerSchema), 201: Ref(MessageAnswerSchema) }),
           },
@@ -36,9 +45,18 @@ export function intakeRoutes(deps: { intake: Intake; access: Access }): FastifyP
         async (request, reply) => {
           const body = request.body as MessageBody;
           if (body.historic && !hasScope(request.actor, 'import')) {
-            throw new ProblemError('forbidden', { en: 'Filing historic cases needs the scope import.', zh: '归档历史件需要 import 权限。' }, { errors: [{ pointer: '/historic', detail: 'needs the scope import' }] });
+            throw new ProblemError(
+              'forbidden',
+              { en: 'Filing historic cases needs the scope import.', zh: '归档历史件需要 import 权限。' },
+              { errors: [{ pointer: '/historic', detail: 'needs the scope import' }] },
+            );
           }
-          const answer = await deps.intake.accept(channel, body, request.actor.name, request.headers['idempotency-key'] ?? null);
+          const answer = await deps.intake.accept(
+            channel,
+            body,
+            request.actor.name,
+            request.headers['idempotency-key'] ?? null,
+          );
           return reply.status(answer.disposition === 'replayed' ? 200 : 201).send(answer);
         },
       );

@@ -1,9 +1,15 @@
 import { v7 as uuid } from 'uuid';
-import { queryCodeOf } from '../appeals/appellants.ts';
-import { type AppealRow, insertAppeals, insertAppellants, insertMessages, lockAppeals, type NewAppeal, nextSequence } from '../appeals/appeals.service.ts';
+import {
+  type AppealRow,
+  insertAppeals,
+  insertAppellants,
+  insertMessages,
+  lockAppeals,
+} from '../appeals/appeals.service.ts';
+import { nextSequence } from '../appeals/lookup.service.ts';
 import { appealNumber } from '../appeals/number.ts';
 import { openStatuses } from '../appeals/states.ts';
-import { dueAtOf, type NewDeadline, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { dueAtOf, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Clock } from '../platform/clock/clock.ts';
@@ -16,6 +22,7 @@ import type { MessageAnswer } from './message.schema.ts';
 import type { Placed } from './placed.ts';
 import type { PreparedMessage } from './prepare.ts';
 import { recognise } from './replay.ts';
+import { forwardDeadline, receiptDeadlines, toAnswer, toAppeal, toMessage, toReceipt } from './rows.ts';
 import { openSameMatter } from './same-matter.ts';
 import { checkReceivedAt, isLateByAdapter } from './times.ts';
 
@@ -58,7 +65,12 @@ function replayOf(first: Outcome | undefined): Outcome {
   return { answer: { ...first.answer, disposition: 'replayed' } };
 }
 
-async function place(tx: Transaction, rules: TimeRules, messages: readonly PreparedMessage[], now: Date): Promise<Placed[]> {
+async function place(
+  tx: Transaction,
+  rules: TimeRules,
+  messages: readonly PreparedMessage[],
+  now: Date,
+): Promise<Placed[]> {
   const sameMatter = await openSameMatter(tx, messages, rules.policy.code);
   const placed = messages.map((message): Placed => {
     const receivedAt = message.receivedAt ?? now;
@@ -83,10 +95,19 @@ async function reconsider(tx: Transaction, placed: readonly Placed[]): Promise<P
   const targets = placed.filter((entry) => !own.has(entry.appealId)).map((entry) => entry.appealId);
   const locked = await lockAppeals(tx, targets);
   const isOpen = (row: AppealRow | undefined): boolean => row !== undefined && openStatuses.includes(row.status);
-  return placed.map((entry) => (own.has(entry.appealId) || isOpen(locked.get(entry.appealId)) ? entry : { ...entry, appealId: uuid(), disposition: 'registered' as const }));
+  return placed.map((entry) =>
+    own.has(entry.appealId) || isOpen(locked.get(entry.appealId))
+      ? entry
+      : { ...entry, appealId: uuid(), disposition: 'registered' as const },
+  );
 }
 
-async function write(deps: IntakeDeps, tx: Transaction, placed: readonly Placed[], now: Date): Promise<Map<PreparedMessage, MessageAnswer>> {
+async function write(
+  deps: IntakeDeps,
+  tx: Transaction,
+  placed: readonly Placed[],
+  now: Date,
+): Promise<Map<PreparedMessage, MessageAnswer>> {
   const { rules, keyRing } = deps;
   const registered = placed.filter((entry) => entry.disposition === 'registered');
   const sequence = await nextSequence(tx, registered.length);
@@ -94,105 +115,49 @@ async function write(deps: IntakeDeps, tx: Transaction, placed: readonly Placed[
   const rows = registered.map((entry, at) => toAppeal(rules, entry, appealNumber(today, sequence[at] ?? 0), now));
   const actors = new Map(registered.map((entry) => [entry.appealId, entry.message.actor]));
   await insertAppeals(tx, rows, (row) => actors.get(row.id) ?? '');
-  await insertAppellants(tx, placed.map(({ message, appealId }) => ({ id: message.appellantId, appealId, ...message.appellant })));
-  await insertMessages(tx, placed.map((entry) => toMessage(keyRing, entry, now)));
+  await insertAppellants(
+    tx,
+    placed.map(({ message, appealId }) => ({ id: message.appellantId, appealId, ...message.appellant })),
+  );
+  await insertMessages(
+    tx,
+    placed.map((entry) => toMessage(keyRing, entry, now)),
+  );
 
   const forwards = registered.filter(({ message }) => !message.historic && message.answered === null);
   const forwardDue = new Map(forwards.map((entry) => [entry.appealId, rules.dueOf('forward', entry.receivedAt)]));
-  await startDeadlines(tx, rules, [...forwards.map((entry) => forwardDeadline(entry, forwardDue.get(entry.appealId))), ...receiptDeadlines(placed)]);
-  await requestRouting(tx, forwards.map(({ appealId }) => ({ appealId, runAt: now, dueAt: forwardDue.get(appealId)?.dueAt ?? now })));
+  await startDeadlines(tx, rules, [
+    ...forwards.map((entry) => forwardDeadline(entry, forwardDue.get(entry.appealId))),
+    ...receiptDeadlines(placed),
+  ]);
+  await requestRouting(
+    tx,
+    forwards.map(({ appealId }) => ({ appealId, runAt: now, dueAt: forwardDue.get(appealId)?.dueAt ?? now })),
+  );
 
   const byId = new Map(rows.map((row) => [row.id, { number: row.number, status: row.status }]));
   const attached = placed.filter((entry) => entry.disposition === 'attached');
   const joined = await attachMessages(tx, rules, attached, byId, now);
   for (const [appealId, { number, status }] of joined) byId.set(appealId, { number, status });
-  await promiseReceipts(tx, rules, placed.flatMap((entry) => toReceipt(entry, byId.get(entry.appealId)?.number ?? '', joined.get(entry.appealId)?.known)), now);
+  await promiseReceipts(
+    tx,
+    rules,
+    placed.flatMap((entry) =>
+      toReceipt(entry, byId.get(entry.appealId)?.number ?? '', joined.get(entry.appealId)?.known),
+    ),
+    now,
+  );
 
   const older = await dueAtOf(tx, 'forward', 'appeal', [...joined.keys()]);
   return new Map(
     placed.map((entry) => [
       entry.message,
-      toAnswer(deps, entry, byId.get(entry.appealId), forwardDue.get(entry.appealId)?.dueAt ?? older.get(entry.appealId)),
+      toAnswer(
+        deps,
+        entry,
+        byId.get(entry.appealId),
+        forwardDue.get(entry.appealId)?.dueAt ?? older.get(entry.appealId),
+      ),
     ]),
   );
-}
-
-function toAppeal(rules: TimeRules, { message, appealId, receivedAt, late }: Placed, number: string, now: Date): NewAppeal {
-  const { source, title, body, address, region, nature, urgency, answered, historic } = message;
-  return {
-    id: appealId,
-    number,
-    status: historic ? 'archived' : answered === null ? 'registered' : 'answered',
-    source,
-    channel: message.channel.name,
-    title,
-    body,
-    address,
-    region,
-    nature,
-    urgency,
-    lateByAdapter: late,
-    historic,
-    policy: rules.policy.code,
-    policyVersion: rules.policy.version,
-    calendarVersion: rules.calendar.version,
-    receivedAt,
-    recordedAt: now,
-    updatedAt: now,
-    outcome: answered,
-    version: 1,
-  };
-}
-
-function toMessage(keyRing: KeyRing, { message, appealId, receivedAt, disposition }: Placed, now: Date) {
-  return {
-    id: message.messageId,
-    appealId,
-    appellantId: message.appellantId,
-    source: message.source,
-    externalId: message.externalId,
-    channel: message.channel.name,
-    disposition,
-    receivedAt,
-    recordedAt: now,
-    noReceiptReason: message.noReceiptReason,
-    keyId: keyRing.activeId,
-    fingerprint: message.fingerprint,
-    idempotencyOwner: message.idempotencyKey === null ? null : message.actor,
-    idempotencyKey: message.idempotencyKey,
-    sealed: message.sealedMessage,
-  };
-}
-
-function forwardDeadline({ appealId, receivedAt, late }: Placed, due: { dueAt: Date; provisional: boolean } | undefined): NewDeadline {
-  return { appealId, name: 'forward', startsAt: receivedAt, dueAt: due?.dueAt ?? receivedAt, provisional: due?.provisional ?? false, lateByAdapter: late };
-}
-
-function receiptDeadlines(placed: readonly Placed[]): NewDeadline[] {
-  return placed.flatMap(({ message, appealId, receivedAt, late, receipt }) =>
-    receipt ? [{ appealId, messageId: message.messageId, name: 'receipt' as const, startsAt: receivedAt, ...receipt, lateByAdapter: late }] : [],
-  );
-}
-
-function toReceipt({ message, appealId, receivedAt, receipt }: Placed, number: string, joined: Parameters<typeof promiseReceipts>[2][number]['known']) {
-  if (!receipt) return [];
-  const known = message.answered === null ? joined : { number, subject: { about: 'answered' as const, text: message.answered } };
-  return [{ messageId: message.messageId, appealId, appellantId: message.appellantId, receivedAt, dueAt: receipt.dueAt, ...(known ? { known } : {}) }];
-}
-
-function toAnswer({ rules, keyRing }: IntakeDeps, entry: Placed, appeal: Pick<AppealRow, 'number' | 'status'> | undefined, forwardDueAt: Date | undefined): MessageAnswer {
-  const { message, appealId, receivedAt, disposition, receipt } = entry;
-  const format = rules.zone.formatInstant;
-  return {
-    messageId: message.messageId,
-    appealId,
-    appealNumber: appeal?.number ?? '',
-    queryCode: queryCodeOf(keyRing, keyRing.activeId, message.messageId),
-    disposition,
-    status: appeal?.status ?? 'registered',
-    receivedAt: format(receivedAt),
-    forwardDueAt: forwardDueAt ? format(forwardDueAt) : null,
-    receiptDueAt: receipt ? format(receipt.dueAt) : null,
-    noReceiptReason: message.noReceiptReason,
-  };
 }

@@ -23,16 +23,24 @@ export function createIntake(deps: IntakeDeps & { sources: Sources; nudge: (kind
 
   async function commit(batch: PreparedMessage[]): Promise<Outcome[]> {
     const outcomes = await registerBatch(deps, batch);
-    const answers = outcomes.flatMap((outcome) => ('answer' in outcome && outcome.answer.disposition !== 'replayed' ? [outcome.answer] : []));
+    const answers = outcomes.flatMap((outcome) =>
+      'answer' in outcome && outcome.answer.disposition !== 'replayed' ? [outcome.answer] : [],
+    );
     if (answers.some((answer) => answer.status === 'registered')) deps.nudge(ROUTE);
     if (answers.some((answer) => answer.receiptDueAt !== null && answer.status !== 'registered')) deps.nudge(RECEIPT);
     return outcomes;
   }
 
-  async function accept(channel: Channel, body: MessageBody, actor: string, idempotencyKey: string | null): Promise<MessageAnswer> {
+  async function accept(
+    channel: Channel,
+    body: MessageBody,
+    actor: string,
+    idempotencyKey: string | null,
+  ): Promise<MessageAnswer> {
     const known = await deps.sources.channelOf(body.source);
     if (known === undefined) throw fieldProblem('/source', 'is not a registered source', '不是已登记的来源');
-    if (known !== channel.name) throw fieldProblem('/source', `is a source of the channel ${known}`, `属于 ${known} 渠道`);
+    if (known !== channel.name)
+      throw fieldProblem('/source', `is a source of the channel ${known}`, `属于 ${known} 渠道`);
     const outcome = await line.submit(prepareMessage(deps.keyRing, channel, body, actor, idempotencyKey));
     if ('refusal' in outcome) throw outcome.refusal;
     return outcome.answer;

@@ -49,7 +49,13 @@ interface AppellantFields {
 const TITLE_LENGTH = 30;
 
 /** @param idempotencyKey of the caller, scoped to its key. */
-export function prepareMessage(keyRing: KeyRing, channel: Channel, body: MessageBody, actor: string, idempotencyKey: string | null): PreparedMessage {
+export function prepareMessage(
+  keyRing: KeyRing,
+  channel: Channel,
+  body: MessageBody,
+  actor: string,
+  idempotencyKey: string | null,
+): PreparedMessage {
   const messageId = uuid();
   const appellantId = uuid();
   const sender = body.sender ?? {};
@@ -57,7 +63,11 @@ export function prepareMessage(keyRing: KeyRing, channel: Channel, body: Message
   const phone = parsePhone(sender.phone);
   const phoneVerified = phone !== undefined && (sender.verified ?? channel.vouchesFor === 'phone');
   const accountVerified = account !== undefined && (sender.verified ?? channel.vouchesFor === 'account');
-  const person: Person = { ...(sender.name ? { name: sender.name } : {}), ...(sender.phone ? { phone: phone?.number ?? sender.phone } : {}), ...(account ? { account } : {}) };
+  const person: Person = {
+    ...(sender.name ? { name: sender.name } : {}),
+    ...(sender.phone ? { phone: phone?.number ?? sender.phone } : {}),
+    ...(account ? { account } : {}),
+  };
   const accountValue = account && `${channel.name}:${account}`;
   const content = canonical(body);
   const fingerprints = keyRing.blindIndexes('content', content);

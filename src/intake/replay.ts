@@ -1,5 +1,5 @@
 import { queryCodeOf } from '../appeals/appellants.ts';
-import { findRecorded, type RecordedMessage } from '../appeals/appeals.service.ts';
+import { findRecorded, type RecordedMessage } from '../appeals/lookup.service.ts';
 import { dueAtOf } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -21,22 +21,42 @@ interface Recognised {
  * Sorts out what was recorded before. A message is known by (source, external id); an idempotency key, where the caller
  * sends one, by (caller, key). Same content: the stored answer. Other content: 409, or 422 under the key.
  */
-export async function recognise(tx: Transaction, rules: TimeRules, keyRing: KeyRing, batch: readonly PreparedMessage[]): Promise<Recognised> {
+export async function recognise(
+  tx: Transaction,
+  rules: TimeRules,
+  keyRing: KeyRing,
+  batch: readonly PreparedMessage[],
+): Promise<Recognised> {
   const result: Recognised = { fresh: [], known: new Map(), twins: new Map() };
   if (batch.length === 0) return result;
-  const recorded = await findRecorded(tx, batch.map(({ source, externalId, actor, idempotencyKey }) => ({ source, externalId, idempotencyOwner: actor, idempotencyKey })));
+  const recorded = await findRecorded(
+    tx,
+    batch.map(({ source, externalId, actor, idempotencyKey }) => ({
+      source,
+      externalId,
+      idempotencyOwner: actor,
+      idempotencyKey,
+    })),
+  );
   const byPair = new Map(recorded.map((row) => [pairOf(row), row]));
-  const byKey = new Map<string, RecordedMessage>(recorded.flatMap((row) => (row.idempotencyKey === null ? [] : [[`key:${row.idempotencyOwner}\0${row.idempotencyKey}`, row] as const])));
+  const byKey = new Map<string, RecordedMessage>(
+    recorded.flatMap((row) =>
+      row.idempotencyKey === null ? [] : [[`key:${row.idempotencyOwner}\0${row.idempotencyKey}`, row] as const],
+    ),
+  );
   const firstOf = new Map<string, PreparedMessage>();
   const replayed: [PreparedMessage, RecordedMessage][] = [];
   for (const message of batch) {
     const sameKey = message.idempotencyKey === null ? undefined : byKey.get(keyOf(message));
     const before = byPair.get(pairOf(message)) ?? sameKey;
-    const twin = firstOf.get(pairOf(message)) ?? (message.idempotencyKey === null ? undefined : firstOf.get(keyOf(message)));
+    const twin =
+      firstOf.get(pairOf(message)) ?? (message.idempotencyKey === null ? undefined : firstOf.get(keyOf(message)));
     if (sameKey && !sameContent(message, sameKey.fingerprint)) result.known.set(message, { refusal: keyReused() });
-    else if (before && !sameContent(message, before.fingerprint)) result.known.set(message, { refusal: otherContent() });
+    else if (before && !sameContent(message, before.fingerprint))
+      result.known.set(message, { refusal: otherContent() });
     else if (before) replayed.push([message, before]);
-    else if (twin && !sameContent(message, twin.fingerprint)) result.known.set(message, { refusal: pairOf(twin) === pairOf(message) ? otherContent() : keyReused() });
+    else if (twin && !sameContent(message, twin.fingerprint))
+      result.known.set(message, { refusal: pairOf(twin) === pairOf(message) ? otherContent() : keyReused() });
     else if (twin) result.twins.set(message, twin);
     else {
       firstOf.set(pairOf(message), message);
@@ -44,28 +64,54 @@ export async function recognise(tx: Transaction, rules: TimeRules, keyRing: KeyR
       result.fresh.push(message);
     }
   }
-  for (const [message, answer] of await storedAnswers(tx, rules, keyRing, replayed)) result.known.set(message, { answer });
+  for (const [message, answer] of await storedAnswers(tx, rules, keyRing, replayed))
+    result.known.set(message, { answer });
   return result;
 }
 
-const pairOf = (message: { source: string; externalId: string }): string => `id:${message.source}\0${message.externalId}`;
+const pairOf = (message: { source: string; externalId: string }): string =>
+  `id:${message.source}\0${message.externalId}`;
 const keyOf = (message: PreparedMessage): string => `key:${message.actor}\0${message.idempotencyKey}`;
-const sameContent = (message: PreparedMessage, fingerprint: Buffer): boolean => message.fingerprints.some((own) => own.equals(fingerprint));
+const sameContent = (message: PreparedMessage, fingerprint: Buffer): boolean =>
+  message.fingerprints.some((own) => own.equals(fingerprint));
 
 function otherContent(): ProblemError {
   const detail = 'was used before with other content';
-  return new ProblemError('conflict', { en: `/externalId ${detail}`, zh: '/externalId 已用于内容不同的来件' }, { errors: [{ pointer: '/externalId', detail }] });
+  return new ProblemError(
+    'conflict',
+    { en: `/externalId ${detail}`, zh: '/externalId 已用于内容不同的来件' },
+    { errors: [{ pointer: '/externalId', detail }] },
+  );
 }
 
 function keyReused(): ProblemError {
   const detail = 'was used before with another body';
-  return new ProblemError('idempotency-key-reused', { en: `Idempotency-Key ${detail}`, zh: 'Idempotency-Key 已用于其他内容' }, { errors: [{ pointer: '/headers/idempotency-key', detail }] });
+  return new ProblemError(
+    'idempotency-key-reused',
+    { en: `Idempotency-Key ${detail}`, zh: 'Idempotency-Key 已用于其他内容' },
+    { errors: [{ pointer: '/headers/idempotency-key', detail }] },
+  );
 }
 
-async function storedAnswers(tx: Transaction, rules: TimeRules, keyRing: KeyRing, replayed: readonly [PreparedMessage, RecordedMessage][]): Promise<[PreparedMessage, MessageAnswer][]> {
+async function storedAnswers(
+  tx: Transaction,
+  rules: TimeRules,
+  keyRing: KeyRing,
+  replayed: readonly [PreparedMessage, RecordedMessage][],
+): Promise<[PreparedMessage, MessageAnswer][]> {
   if (replayed.length === 0) return [];
-  const forward = await dueAtOf(tx, 'forward', 'appeal', replayed.map(([, row]) => row.appeal.id));
-  const receipt = await dueAtOf(tx, 'receipt', 'message', replayed.map(([, row]) => row.id));
+  const forward = await dueAtOf(
+    tx,
+    'forward',
+    'appeal',
+    replayed.map(([, row]) => row.appeal.id),
+  );
+  const receipt = await dueAtOf(
+    tx,
+    'receipt',
+    'message',
+    replayed.map(([, row]) => row.id),
+  );
   const format = (date: Date | undefined): string | null => (date ? rules.zone.formatInstant(date) : null);
   return replayed.map(([message, row]) => [
     message,

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
+import { openAppealsOf } from '../appeals/lookup.service.ts';
 import { natureClass } from '../appeals/nature.ts';
-import { openAppealsOf } from '../appeals/appeals.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { PreparedMessage } from './prepare.ts';
@@ -31,14 +31,28 @@ export interface SameMatter {
  * Locks the persons of a batch (sorted, so that two intakes cannot wait for each other in a circle) and reads their open
  * appeals. The locks last to the end of the transaction: a second message of a person, however close, sees the first.
  */
-export async function openSameMatter(tx: Transaction, batch: readonly PreparedMessage[], policy: string): Promise<SameMatter> {
+export async function openSameMatter(
+  tx: Transaction,
+  batch: readonly PreparedMessage[],
+  policy: string,
+): Promise<SameMatter> {
   const byPerson = new Map<string, Candidate[]>();
   const persons = [...new Set(batch.filter((message) => !message.historic).flatMap((message) => message.verified))];
   if (persons.length > 0) {
-    const locks = persons.map((person) => Buffer.from(person, 'base64').readBigInt64BE(0)).sort((a, b) => (a < b ? -1 : 1));
+    const locks = persons
+      .map((person) => Buffer.from(person, 'base64').readBigInt64BE(0))
+      .sort((a, b) => (a < b ? -1 : 1));
     await tx.execute(sql`select pg_advisory_xact_lock(k) from unnest(${arrayOf(locks.map(String), 'bigint')}) k`);
-    for (const appeal of await openAppealsOf(tx, persons.map((person) => Buffer.from(person, 'base64')))) {
-      const candidate = { appealId: appeal.id, policy: appeal.policy, natureClass: natureClass(appeal.nature), bigrams: bigrams(`${appeal.title}\n${appeal.body}`) };
+    for (const appeal of await openAppealsOf(
+      tx,
+      persons.map((person) => Buffer.from(person, 'base64')),
+    )) {
+      const candidate = {
+        appealId: appeal.id,
+        policy: appeal.policy,
+        natureClass: natureClass(appeal.nature),
+        bigrams: bigrams(`${appeal.title}\n${appeal.body}`),
+      };
       for (const person of appeal.persons) remember(person.toString('base64'), candidate);
     }
   }
@@ -62,7 +76,12 @@ export async function openSameMatter(tx: Transaction, batch: readonly PreparedMe
 
   function add(message: PreparedMessage, appealId: string): void {
     if (message.historic || message.answered !== null) return;
-    const candidate = { appealId, policy, natureClass: natureClass(message.nature), bigrams: bigrams(`${message.title}\n${message.body}`) };
+    const candidate = {
+      appealId,
+      policy,
+      natureClass: natureClass(message.nature),
+      bigrams: bigrams(`${message.title}\n${message.body}`),
+    };
     for (const person of message.verified) remember(person, candidate);
   }
 

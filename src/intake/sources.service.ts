@@ -42,6 +42,14 @@ export function createSources(db: Database): Sources {
 }
 
 /** Adds sources, or renames those that are known. */
-export async function upsertSources(tx: Transaction, rows: readonly { code: string; channel: ChannelName; name: string }[]): Promise<void> {
-  await insertRows(tx, sources, rows, sql`on conflict (code) do update set name = excluded.name, channel = excluded.channel`);
+export async function upsertSources(
+  tx: Transaction,
+  rows: readonly { code: string; channel: ChannelName; name: string }[],
+): Promise<void> {
+  await insertRows(
+    tx,
+    sources,
+    rows,
+    sql`on conflict (code) do update set name = excluded.name, channel = excluded.channel`,
+  );
 }

@@ -8,8 +8,10 @@ const DAY_MS = 86_400_000;
 
 export function checkReceivedAt(receivedAt: Date | undefined, now: Date): ProblemError | undefined {
   if (!receivedAt) return undefined;
-  if (receivedAt.getTime() > now.getTime() + FUTURE_MS) return fieldProblem('/receivedAt', 'is more than 5 minutes in the future', '晚于当前时间 5 分钟以上');
-  if (Number.isNaN(receivedAt.getTime()) || receivedAt.getTime() < EARLIEST) return fieldProblem('/receivedAt', 'is before the year 2000', '早于 2000 年');
+  if (receivedAt.getTime() > now.getTime() + FUTURE_MS)
+    return fieldProblem('/receivedAt', 'is more than 5 minutes in the future', '晚于当前时间 5 分钟以上');
+  if (Number.isNaN(receivedAt.getTime()) || receivedAt.getTime() < EARLIEST)
+    return fieldProblem('/receivedAt', 'is before the year 2000', '早于 2000 年');
   return undefined;
 }
 

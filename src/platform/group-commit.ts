@@ -1,3 +1,4 @@
+import { isUnavailable } from './database/database.ts';
 import { ProblemError } from './problem.ts';
 
 /**
@@ -18,8 +19,8 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * @param commit writes a batch in one transaction and returns one result an item, in order. When it fails, each item is
- *   committed alone, so that a bad one harms only itself.
+ * @param commit writes a batch in one transaction and returns one result an item, in order. When it fails for
+ *   its data, each item is committed alone, so that a bad one harms only itself.
  */
 export function createGroupCommit<Item, Result>(options: {
   commit: (items: Item[]) => Promise<Result[]>;
@@ -52,8 +53,8 @@ export function createGroupCommit<Item, Result>(options: {
       const results = await commit(batch.map((waiting) => waiting.item));
       for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as Result);
     } catch (error) {
-      const [only] = batch;
-      if (batch.length === 1 && only) only.reject(error);
+      // Without a database every one of them would fail alike, each after its own time-out.
+      if (batch.length === 1 || isUnavailable(error)) for (const waiting of batch) waiting.reject(error);
       else for (const waiting of batch) await flush([waiting]);
     }
   }
@@ -67,5 +68,9 @@ export function createGroupCommit<Item, Result>(options: {
 }
 
 function busy(): ProblemError {
-  return new ProblemError('busy', { en: 'Too many messages are waiting to be written.', zh: '待写入的来件过多。' }, { retryAfter: 1 });
+  return new ProblemError(
+    'busy',
+    { en: 'Too many messages are waiting to be written.', zh: '待写入的来件过多。' },
+    { retryAfter: 1 },
+  );
 }

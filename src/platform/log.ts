@@ -31,7 +31,10 @@ export function createLog(level: string, destination?: { write(line: string): vo
 export function safeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: 'NonError' };
   const failure = error as Error & DatabaseFailure;
-  const frames = failure.stack?.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 12);
+  const frames = failure.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 12);
   const quoting = failure.cause !== undefined || (failure.code !== undefined && /^[0-9A-Z]{5}$/.test(failure.code));
   return {
     name: failure.name,

@@ -10,9 +10,13 @@ export const Instant = (description: string) => Type.String({ format: 'date-time
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 /** A typed reference to a schema registered once with `addSchema`, so that OpenAPI shows it as a component. */
-export const Ref = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T>>({ $ref: (schema as { $id?: string }).$id ?? '' });
+export const Ref = <T extends TSchema>(schema: T) =>
+  Type.Unsafe<Static<T>>({ $ref: (schema as { $id?: string }).$id ?? '' });
 
-const problemAnswer = { description: 'Problem details', content: { 'application/problem+json': { schema: Type.Unsafe<Static<typeof ProblemSchema>>({ $ref: 'Problem' }) } } };
+const problemAnswer = {
+  description: 'Problem details',
+  content: { 'application/problem+json': { schema: Type.Unsafe<Static<typeof ProblemSchema>>({ $ref: 'Problem' }) } },
+};
 
 /** The answers of a route: its own, and the problems every route can end in. */
 export function answers<T extends Record<number, TSchema>>(own: T) {
@@ -30,11 +34,20 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       info: {
         title: 'Minsheng 民声',
         version,
-        description: 'One appeal record for every citizen message, however many channels it comes by: routed, receipted and escalated on time.',
+        description:
+          'One appeal record for every citizen message, however many channels it comes by: routed, receipted and escalated on time.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/', description: 'This server' }],
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A key of a person or a machine; see x-scopes of each operation.' } } },
+      components: {
+        securitySchemes: {
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'A key of a person or a machine; see x-scopes of each operation.',
+          },
+        },
+      },
       tags: [
         { name: 'intake', description: 'Channels post messages (来件)' },
         { name: 'appeals', description: 'The record (诉求)' },
@@ -45,7 +58,10 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         { name: 'development', description: 'Simulated time and the sink outbox; absent in production' },
       ],
     },
-    refResolver: { buildLocalReference: (json, _base, _fragment, index) => (typeof json.$id === 'string' ? json.$id : `def-${index}`) },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json.$id === 'string' ? json.$id : `def-${index}`,
+    },
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());

@@ -8,13 +8,22 @@ export const pageQuery = (atMost = 100) => ({
 });
 
 export const pageOf = <T extends TSchema>(item: T) =>
-  Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()], { description: 'Cursor of the next page; null at the end' }) }, { additionalProperties: false });
+  Type.Object(
+    {
+      items: Type.Array(item),
+      next: Type.Union([Type.String(), Type.Null()], { description: 'Cursor of the next page; null at the end' }),
+    },
+    { additionalProperties: false },
+  );
 
 /** An opaque cursor around the last key of a page. */
 export const encodeCursor = (key: string | number): string => Buffer.from(JSON.stringify([key])).toString('base64url');
 
 /** @throws ProblemError 400 naming `/query/after` when the cursor was not made here. */
-export function decodeCursor<K extends string | number>(cursor: string | undefined, isKey: (key: unknown) => key is K): K | undefined {
+export function decodeCursor<K extends string | number>(
+  cursor: string | undefined,
+  isKey: (key: unknown) => key is K,
+): K | undefined {
   if (cursor === undefined) return undefined;
   try {
     const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
@@ -27,27 +36,46 @@ export function decodeCursor<K extends string | number>(cursor: string | undefin
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const isUuid = (key: unknown): key is string => typeof key === 'string' && UUID.test(key);
-export const isCount = (key: unknown): key is number => typeof key === 'number' && Number.isSafeInteger(key) && key >= 0;
+export const isCount = (key: unknown): key is number =>
+  typeof key === 'number' && Number.isSafeInteger(key) && key >= 0;
 
 /** Cuts a page out of `limit + 1` rows. */
-export function toPage<Row, Item>(rows: readonly Row[], limit: number, keyOf: (row: Row) => string | number, toItem: (row: Row) => Item): { items: Item[]; next: string | null } {
+export function toPage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => string | number,
+  toItem: (row: Row) => Item,
+): { items: Item[]; next: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  return { items: shown.map(toItem), next: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
+  return {
+    items: shown.map(toItem),
+    next: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
+  };
 }
 
 export const etagOf = (version: number): string => `"${version}"`;
 
 /** Header of every action on a record that was read: its ETag. */
-export const IfMatch = Type.Object({ 'if-match': Type.Optional(Type.String({ maxLength: 40, description: 'ETag of the record as it was read; required' })) });
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ maxLength: 40, description: 'ETag of the record as it was read; required' })),
+});
 
 /** @throws ProblemError 428 when If-Match is missing, 412 when it is no version of ours. */
 export function readVersion(headers: { 'if-match'?: string | string[] | undefined }): number {
   const given = headers['if-match'];
   if (given === undefined) {
-    throw new ProblemError('version-required', { en: 'Send the ETag you read as If-Match.', zh: '请在 If-Match 中提供所读取的 ETag。' }, { errors: [{ pointer: '/headers/if-match', detail: 'is required' }] });
+    throw new ProblemError(
+      'version-required',
+      { en: 'Send the ETag you read as If-Match.', zh: '请在 If-Match 中提供所读取的 ETag。' },
+      { errors: [{ pointer: '/headers/if-match', detail: 'is required' }] },
+    );
   }
   const version = /^"(\d{1,9})"$/.exec(String(given))?.[1];
-  if (version === undefined) throw new ProblemError('stale-version', { en: 'If-Match is not an ETag of this record.', zh: 'If-Match 不是该记录的 ETag。' });
+  if (version === undefined)
+    throw new ProblemError('stale-version', {
+      en: 'If-Match is not an ETag of this record.',
+      zh: 'If-Match 不是该记录的 ETag。',
+    });
   return Number(version);
 }

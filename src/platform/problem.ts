@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { isUnavailable } from './database/database.ts';
 
 /** One wrong place in the input: JSON Pointer into the body (or `/query/…`, `/headers/…`) and the reason. */
 export interface ProblemField {
@@ -57,7 +58,11 @@ export class ProblemError extends Error {
 
 /** A 400 for one field found wrong after schema validation. */
 export function fieldProblem(pointer: string, en: string, zh: string): ProblemError {
-  return new ProblemError('validation', { en: `${pointer} ${en}`, zh: `${pointer} ${zh}` }, { errors: [{ pointer, detail: en }] });
+  return new ProblemError(
+    'validation',
+    { en: `${pointer} ${en}`, zh: `${pointer} ${zh}` },
+    { errors: [{ pointer, detail: en }] },
+  );
 }
 
 export function notFound(what: { en: string; zh: string }): ProblemError {
@@ -72,7 +77,9 @@ export const ProblemSchema = Type.Object(
     detail: Type.String(),
     instance: Type.String({ description: 'Id of the request, as in the logs.' }),
     errors: Type.Optional(
-      Type.Array(Type.Object({ pointer: Type.String({ description: 'JSON Pointer to the field.' }), detail: Type.String() })),
+      Type.Array(
+        Type.Object({ pointer: Type.String({ description: 'JSON Pointer to the field.' }), detail: Type.String() }),
+      ),
     ),
     allowed: Type.Optional(Type.Array(Type.String(), { description: 'Actions allowed in the current state.' })),
   },
@@ -83,7 +90,11 @@ export const ProblemSchema = Type.Object(
 export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, toProblem(error, request)));
   app.setNotFoundHandler({ preHandler: [] }, (request, reply) =>
-    sendProblem(request, reply, new ProblemError('not-found', { en: 'There is nothing at this address.', zh: '该地址不存在。' })),
+    sendProblem(
+      request,
+      reply,
+      new ProblemError('not-found', { en: 'There is nothing at this address.', zh: '该地址不存在。' }),
+    ),
   );
 }
 
@@ -113,22 +124,53 @@ function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
   const whole = (en: string): { errors: ProblemField[] } => ({ errors: [{ pointer: '', detail: en }] });
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ProblemError('body-too-large', { en: 'The body is larger than this call accepts.', zh: '请求内容超过上限。' }, whole('is too large'));
+      return new ProblemError(
+        'body-too-large',
+        { en: 'The body is larger than this call accepts.', zh: '请求内容超过上限。' },
+        whole('is too large'),
+      );
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new ProblemError('unsupported-media-type', { en: 'Send application/json.', zh: '请使用 application/json。' }, {
-        errors: [{ pointer: '/headers/content-type', detail: 'must be application/json' }],
-      });
+      return new ProblemError(
+        'unsupported-media-type',
+        { en: 'Send application/json.', zh: '请使用 application/json。' },
+        {
+          errors: [{ pointer: '/headers/content-type', detail: 'must be application/json' }],
+        },
+      );
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new ProblemError('malformed-body', { en: 'The body is empty or cut off.', zh: '请求内容为空或不完整。' }, whole('is empty or cut off'));
+      return new ProblemError(
+        'malformed-body',
+        { en: 'The body is empty or cut off.', zh: '请求内容为空或不完整。' },
+        whole('is empty or cut off'),
+      );
     default:
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-    return new ProblemError('validation', { en: 'The request cannot be understood.', zh: '无法理解该请求。' }, whole('cannot be understood'));
+    return new ProblemError(
+      'validation',
+      { en: 'The request cannot be understood.', zh: '无法理解该请求。' },
+      whole('cannot be understood'),
+    );
   }
   if (error.statusCode === 503) {
-    return new ProblemError('busy', { en: 'The service is stopping or busy.', zh: '服务正在停止或繁忙。' }, { retryAfter: 1 });
+    return new ProblemError(
+      'busy',
+      { en: 'The service is stopping or busy.', zh: '服务正在停止或繁忙。' },
+      { retryAfter: 1 },
+    );
+  }
+  if (isUnavailable(error)) {
+    request.log.warn({ err: error }, 'the database is not available');
+    return new ProblemError(
+      'busy',
+      { en: 'The database does not answer; nothing was written.', zh: '数据库暂不可用，未写入任何内容。' },
+      { retryAfter: 2 },
+    );
   }
   request.log.error({ err: error }, 'request failed');
-  return new ProblemError('internal', { en: 'The request failed on our side; it was logged.', zh: '系统处理失败，已记录日志。' });
+  return new ProblemError('internal', {
+    en: 'The request failed on our side; it was logged.',
+    zh: '系统处理失败，已记录日志。',
+  });
 }

@@ -20,6 +20,9 @@ export function logRequests(app: FastifyInstance): void {
     );
   });
   app.addHook('onRequestAbort', async (request) => {
-    request.log.info({ method: request.method, route: request.routeOptions.url ?? 'unknown' }, 'request aborted by the client');
+    request.log.info(
+      { method: request.method, route: request.routeOptions.url ?? 'unknown' },
+      'request aborted by the client',
+    );
   });
 }

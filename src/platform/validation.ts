@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type ErrorObject, Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import zh from 'ajv-i18n/localize/zh/index.js';
 import type { FastifyInstance, FastifySchema } from 'fastify';
@@ -34,7 +34,13 @@ export function registerValidation(app: FastifyInstance): void {
     if (!query?.querystring && Object.keys(request.query as object).length > 0) {
       throw toValidationProblem(
         Object.keys(request.query as object).map(
-          (name) => ({ instancePath: '', keyword: 'additionalProperties', params: { additionalProperty: name }, message: 'is not known here' }) as unknown as ErrorObject,
+          (name) =>
+            ({
+              instancePath: '',
+              keyword: 'additionalProperties',
+              params: { additionalProperty: name },
+              message: 'is not known here',
+            }) as unknown as ErrorObject,
         ),
         'querystring',
       );
@@ -48,13 +54,22 @@ function toValidationProblem(errors: ErrorObject[], part: string): ProblemError 
   const english = errors.map((error) => toField(error, prefix));
   localizeZh(errors);
   const chinese = errors.map((error) => toField(error, prefix));
-  const sentence = (fields: ProblemField[]): string => fields.slice(0, 5).map((field) => `${field.pointer || '/'} ${field.detail}`).join('; ');
+  const sentence = (fields: ProblemField[]): string =>
+    fields
+      .slice(0, 5)
+      .map((field) => `${field.pointer || '/'} ${field.detail}`)
+      .join('; ');
   return new ProblemError('validation', { en: sentence(english), zh: sentence(chinese) }, { errors: english });
 }
 
 /** Ajv's error as a pointer to the field itself, also for a missing or unknown one. Never quotes the value. */
 function toField(error: ErrorObject, prefix: string): ProblemField {
-  const params = error.params as { missingProperty?: string; additionalProperty?: string; unevaluatedProperty?: string; allowedValues?: unknown[] };
+  const params = error.params as {
+    missingProperty?: string;
+    additionalProperty?: string;
+    unevaluatedProperty?: string;
+    allowedValues?: unknown[];
+  };
   const extra = params.additionalProperty ?? params.unevaluatedProperty;
   const name = params.missingProperty ?? extra;
   const pointer = `${prefix}${error.instancePath}${name === undefined ? '' : `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`}`;
@@ -83,7 +98,11 @@ function registerJson(app: FastifyInstance): void {
 }
 
 function malformed(detail: string): ProblemError {
-  return new ProblemError('malformed-body', { en: `The body ${detail}.`, zh: '请求内容不是有效的 JSON。' }, { errors: [{ pointer: '', detail }] });
+  return new ProblemError(
+    'malformed-body',
+    { en: `The body ${detail}.`, zh: '请求内容不是有效的 JSON。' },
+    { errors: [{ pointer: '', detail }] },
+  );
 }
 
 /** Only the position is told: the parser's own message quotes the text around it. */
@@ -94,7 +113,11 @@ function describeJsonError(error: Error): string {
 
 function unusableText(pointer: string): ProblemError {
   const detail = 'contains a NUL or half of a surrogate pair';
-  return new ProblemError('validation', { en: `${pointer || '/'} ${detail}`, zh: `${pointer || '/'} 含有无效字符` }, { errors: [{ pointer, detail }] });
+  return new ProblemError(
+    'validation',
+    { en: `${pointer || '/'} ${detail}`, zh: `${pointer || '/'} 含有无效字符` },
+    { errors: [{ pointer, detail }] },
+  );
 }
 
 /** Pointer to the first text PostgreSQL cannot keep. Deeper than any schema here counts as unusable: recursion is bounded. */

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { contactsOf } from '../appeals/appellants.ts';
-import { numbersOf } from '../appeals/appeals.service.ts';
+import { numbersOf } from '../appeals/lookup.service.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -9,7 +9,7 @@ import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
-import type { SmsGateway, SendOutcome } from './gateways/gateway.ts';
+import type { SendOutcome, SmsGateway } from './gateways/gateway.ts';
 import { decideAssessing, RECEIPT } from './receipts.service.ts';
 import { receipts } from './receipts.table.ts';
 import { CODE_PLACE } from './texts.ts';
@@ -38,42 +38,86 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
 
   async function handle(lease: Lease, now: Date): Promise<void> {
     const { open, interrupted } = await db.transaction((tx) => begin(deps, tx, lease, now));
-    const found = interrupted.length === 0 ? new Map<string, string>() : await gateway.find(interrupted.map((row) => row.id));
-    const contacts = await contactsOf(db, keyRing, open.map((row) => row.messageId));
+    const found =
+      interrupted.length === 0 ? new Map<string, string>() : await gateway.find(interrupted.map((row) => row.id));
+    const contacts = await contactsOf(
+      db,
+      keyRing,
+      open.map((row) => row.messageId),
+    );
     const verdicts = await Promise.all(
-      open.map(async (row): Promise<{ row: Row; verdict: Verdict }> => ({ row, verdict: verdictOf(found.get(row.id)) ?? (await send(row, contacts.get(row.messageId))) })),
+      open.map(
+        async (row): Promise<{ row: Row; verdict: Verdict }> => ({
+          row,
+          verdict: verdictOf(found.get(row.id)) ?? (await send(row, contacts.get(row.messageId))),
+        }),
+      ),
     );
     const sentAt = await clock.now();
     await db.transaction((tx) => finish(tx, lease, verdicts, sentAt));
   }
 
-  async function send(row: Row, contact: { phone: string | undefined; queryCode: string } | undefined): Promise<Verdict> {
+  async function send(
+    row: Row,
+    contact: { phone: string | undefined; queryCode: string } | undefined,
+  ): Promise<Verdict> {
     if (!contact?.phone) return { outcome: 'refused', permanent: true, reason: 'no number' };
     try {
-      return await gateway.send({ receiptId: row.id, to: contact.phone, text: (row.text ?? '').replace(CODE_PLACE, contact.queryCode) });
+      return await gateway.send({
+        receiptId: row.id,
+        to: contact.phone,
+        text: (row.text ?? '').replace(CODE_PLACE, contact.queryCode),
+      });
     } catch {
       // The call broke off: it may have left or not. Only the gateway can tell, at the next attempt.
       return { outcome: 'unknown' };
     }
   }
 
-  async function finish(tx: Transaction, lease: Lease, verdicts: { row: Row; verdict: Verdict }[], at: Date): Promise<void> {
+  async function finish(
+    tx: Transaction,
+    lease: Lease,
+    verdicts: { row: Row; verdict: Verdict }[],
+    at: Date,
+  ): Promise<void> {
     const done: Row[] = [];
     for (const { row, verdict } of verdicts) {
       const item = lease.items.find((candidate) => candidate.subjectId === row.id);
       if (item && isOpen(verdict) && item.attempts < MAX_ATTEMPTS) {
-        await mark(tx, [row], verdict.outcome === 'unknown' ? 'unknown' : 'temporary-failure', gateway.name, at, verdict);
+        await mark(
+          tx,
+          [row],
+          verdict.outcome === 'unknown' ? 'unknown' : 'temporary-failure',
+          gateway.name,
+          at,
+          verdict,
+        );
         await recordFailure(tx, lease, item, verdict.outcome, at, new Date(at.getTime() + RETRY_MS));
         continue;
       }
       done.push(row);
-      if (verdict.outcome !== 'accepted') await mark(tx, [row], isOpen(verdict) ? 'technical-failure' : 'permanent-failure', gateway.name, at, verdict);
+      if (verdict.outcome !== 'accepted')
+        await mark(tx, [row], isOpen(verdict) ? 'technical-failure' : 'permanent-failure', gateway.name, at, verdict);
     }
     const sent = verdicts.filter(({ verdict }) => verdict.outcome === 'accepted');
     const delivered = sent.filter(({ verdict }) => verdict.outcome === 'accepted' && verdict.delivered);
-    await mark(tx, delivered.map(({ row }) => row), 'delivered', gateway.name, at);
-    await mark(tx, sent.filter((entry) => !delivered.includes(entry)).map(({ row }) => row), 'sent', gateway.name, at);
-    const promises = sent.filter(({ row }) => row.kind === 'receipt').map(({ row }) => ({ appealId: row.appealId, name: 'receipt' as const, messageId: row.messageId }));
+    await mark(
+      tx,
+      delivered.map(({ row }) => row),
+      'delivered',
+      gateway.name,
+      at,
+    );
+    await mark(
+      tx,
+      sent.filter((entry) => !delivered.includes(entry)).map(({ row }) => row),
+      'sent',
+      gateway.name,
+      at,
+    );
+    const promises = sent
+      .filter(({ row }) => row.kind === 'receipt')
+      .map(({ row }) => ({ appealId: row.appealId, name: 'receipt' as const, messageId: row.messageId }));
     await endDeadlines(tx, promises, at);
     await settle(tx, lease, itemsOf(lease, done), at);
   }
@@ -82,20 +126,52 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
 }
 
 /** Locks what is to be sent and says so in the rows; what needs no sending any more is settled here. */
-async function begin({ rules }: Deps, tx: Transaction, lease: Lease, now: Date): Promise<{ open: Row[]; interrupted: Row[] }> {
+async function begin(
+  { rules }: Deps,
+  tx: Transaction,
+  lease: Lease,
+  now: Date,
+): Promise<{ open: Row[]; interrupted: Row[] }> {
   const ids = lease.items.map((item) => item.subjectId);
-  const lock = (): Promise<Row[]> => tx.select().from(receipts).where(sql`${receipts.id} = any(${arrayOf(ids, 'uuid')})`).orderBy(receipts.id).for('update');
+  const lock = (): Promise<Row[]> =>
+    tx
+      .select()
+      .from(receipts)
+      .where(sql`${receipts.id} = any(${arrayOf(ids, 'uuid')})`)
+      .orderBy(receipts.id)
+      .for('update');
   let rows = await lock();
   const undecided = rows.filter((row) => row.text === null && row.status === 'created');
   if (undecided.length > 0) {
-    const numbers = await numbersOf(tx, undecided.map((row) => row.appealId));
-    await decideAssessing(tx, rules, undecided.map((row) => ({ id: row.id, number: numbers.get(row.appealId) ?? '' })), now);
+    const numbers = await numbersOf(
+      tx,
+      undecided.map((row) => row.appealId),
+    );
+    await decideAssessing(
+      tx,
+      rules,
+      undecided.map((row) => ({ id: row.id, number: numbers.get(row.appealId) ?? '' })),
+      now,
+    );
     rows = await lock();
   }
   const open = rows.filter((row) => ['created', 'sending', 'temporary-failure', 'unknown'].includes(row.status));
   const interrupted = open.filter((row) => row.status === 'sending' || row.status === 'unknown');
-  await tx.execute(sql`update receipts set status = 'sending', attempt_started_at = ${now.toISOString()} where id = any(${arrayOf(open.map((row) => row.id), 'uuid')})`);
-  await settle(tx, lease, itemsOf(lease, rows.filter((row) => !open.includes(row))), now);
+  await tx.execute(
+    sql`update receipts set status = 'sending', attempt_started_at = ${now.toISOString()} where id = any(${arrayOf(
+      open.map((row) => row.id),
+      'uuid',
+    )})`,
+  );
+  await settle(
+    tx,
+    lease,
+    itemsOf(
+      lease,
+      rows.filter((row) => !open.includes(row)),
+    ),
+    now,
+  );
   return { open, interrupted };
 }
 
@@ -105,16 +181,27 @@ function verdictOf(found: string | undefined): Verdict | undefined {
   return found === 'unknown' ? { outcome: 'unknown' } : undefined;
 }
 
-const isOpen = (verdict: Verdict): boolean => verdict.outcome === 'unknown' || (verdict.outcome === 'refused' && !verdict.permanent);
+const isOpen = (verdict: Verdict): boolean =>
+  verdict.outcome === 'unknown' || (verdict.outcome === 'refused' && !verdict.permanent);
 
-async function mark(tx: Transaction, rows: readonly Row[], status: Row['status'], gateway: string, at: Date, verdict?: Verdict): Promise<void> {
+async function mark(
+  tx: Transaction,
+  rows: readonly Row[],
+  status: Row['status'],
+  gateway: string,
+  at: Date,
+  verdict?: Verdict,
+): Promise<void> {
   if (rows.length === 0) return;
   const left = status === 'sent' || status === 'delivered';
   await tx.execute(sql`update receipts set status = ${status}, gateway = ${gateway},
       sent_at = case when ${left} then coalesce(sent_at, ${at.toISOString()}::timestamptz) end,
       delivered_at = case when ${status === 'delivered'} then ${at.toISOString()}::timestamptz end,
       failure = ${verdict?.outcome === 'refused' ? verdict.reason : null}
-    where id = any(${arrayOf(rows.map((row) => row.id), 'uuid')})`);
+    where id = any(${arrayOf(
+      rows.map((row) => row.id),
+      'uuid',
+    )})`);
 }
 
 function itemsOf(lease: Lease, rows: readonly Row[]): AgendaItem[] {

@@ -8,7 +8,12 @@ export interface ReceiptFilter {
   dueBefore?: Date;
 }
 
-export async function listReceipts(db: Database, { appealId, status, dueBefore }: ReceiptFilter, after: string | undefined, limit: number): Promise<(typeof receipts.$inferSelect)[]> {
+export async function listReceipts(
+  db: Database,
+  { appealId, status, dueBefore }: ReceiptFilter,
+  after: string | undefined,
+  limit: number,
+): Promise<(typeof receipts.$inferSelect)[]> {
   const conditions: SQL[] = [];
   if (appealId !== undefined) conditions.push(eq(receipts.appealId, appealId));
   if (status !== undefined) conditions.push(eq(receipts.status, status));

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { IdOrNumber } from '../appeals/appeals.schema.ts';
 import { contactsOf } from '../appeals/appellants.ts';
-import { IdOrNumber } from '../appeals/appeals.routes.ts';
-import { findAppeal } from '../appeals/appeals.service.ts';
+import { findAppeal } from '../appeals/lookup.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -31,7 +31,11 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
   const format = rules.zone.formatInstant;
 
   async function view(rows: readonly (typeof receipts.$inferSelect)[]) {
-    const contacts = await contactsOf(db, keyRing, rows.map((row) => row.messageId));
+    const contacts = await contactsOf(
+      db,
+      keyRing,
+      rows.map((row) => row.messageId),
+    );
     return rows.map((row) => ({
       id: row.id,
       appealId: row.appealId,
@@ -60,15 +64,27 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
           summary: 'Receipts by status and due time (短信回执)',
           ...common,
           querystring: Type.Object(
-            { ...pageQuery(), status: Type.Optional(Type.Enum([...receiptStatuses])), dueBefore: Type.Optional(Type.String({ format: 'date-time', description: 'Only what is due before' })) },
+            {
+              ...pageQuery(),
+              status: Type.Optional(Type.Enum([...receiptStatuses])),
+              dueBefore: Type.Optional(Type.String({ format: 'date-time', description: 'Only what is due before' })),
+            },
             { additionalProperties: false },
           ),
           response: answers({ 200: pageOf(Ref(ReceiptSchema)) }),
         },
       },
       async ({ query: { after, limit = 50, status, dueBefore } }) => {
-        const filter = { ...(status ? { status } : {}), ...(dueBefore === undefined ? {} : { dueBefore: new Date(dueBefore) }) };
-        const { items, next } = toPage(await listReceipts(db, filter, decodeCursor(after, isUuid), limit + 1), limit, (row) => row.id, (row) => row);
+        const filter = {
+          ...(status ? { status } : {}),
+          ...(dueBefore === undefined ? {} : { dueBefore: new Date(dueBefore) }),
+        };
+        const { items, next } = toPage(
+          await listReceipts(db, filter, decodeCursor(after, isUuid), limit + 1),
+          limit,
+          (row) => row.id,
+          (row) => row,
+        );
         return { items: await view(items), next };
       },
     );
@@ -89,7 +105,12 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
       async ({ params, query: { after, limit = 50 } }) => {
         const appeal = await findAppeal(db, params.id);
         if (!appeal) throw notFound({ en: 'The appeal', zh: '该诉求' });
-        const { items, next } = toPage(await listReceipts(db, { appealId: appeal.id }, decodeCursor(after, isUuid), limit + 1), limit, (row) => row.id, (row) => row);
+        const { items, next } = toPage(
+          await listReceipts(db, { appealId: appeal.id }, decodeCursor(after, isUuid), limit + 1),
+          limit,
+          (row) => row.id,
+          (row) => row,
+        );
         return { items: await view(items), next };
       },
     );
@@ -97,7 +118,15 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
 }
 
 /** The sink gateway's outbox; not registered in production. */
-export function outboxRoutes({ sink, rules, access }: { sink: SinkGateway; rules: TimeRules; access: Access }): FastifyPluginAsyncTypebox {
+export function outboxRoutes({
+  sink,
+  rules,
+  access,
+}: {
+  sink: SinkGateway;
+  rules: TimeRules;
+  access: Access;
+}): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(OutboxEntrySchema);
     app.get(
@@ -115,7 +144,12 @@ export function outboxRoutes({ sink, rules, access }: { sink: SinkGateway; rules
       },
       async ({ query: { after, limit = 50 } }) => {
         const rows = await sink.list(decodeCursor(after, isCount) ?? 0, limit + 1);
-        return toPage(rows, limit, (row) => row.id, (row) => ({ ...row, to: maskPhone(row.to), sentAt: rules.zone.formatInstant(row.sentAt) }));
+        return toPage(
+          rows,
+          limit,
+          (row) => row.id,
+          (row) => ({ ...row, to: maskPhone(row.to), sentAt: rules.zone.formatInstant(row.sentAt) }),
+        );
       },
     );
   };

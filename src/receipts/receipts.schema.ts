@@ -7,12 +7,18 @@ export const ReceiptSchema = Type.Object(
     id: Type.String({ format: 'uuid' }),
     appealId: Type.String({ format: 'uuid' }),
     messageId: Type.String({ format: 'uuid' }),
-    kind: Type.Enum([...receiptKinds], { description: '`receipt` the one promised for the message, `notice` of what happened after it' }),
+    kind: Type.Enum([...receiptKinds], {
+      description: '`receipt` the one promised for the message, `notice` of what happened after it',
+    }),
     status: Type.Enum([...receiptStatuses], { description: '短信回执状态' }),
     dueAt: Instant('Promised by (时限)'),
     sentAt: Nullable(Instant('Accepted by the gateway (发送时间)')),
     deliveredAt: Nullable(Instant('Reported as delivered (送达时间)')),
-    text: Nullable(Type.String({ description: 'Text, frozen from the event; the query code is left out. Null while nothing can be said yet' })),
+    text: Nullable(
+      Type.String({
+        description: 'Text, frozen from the event; the query code is left out. Null while nothing can be said yet',
+      }),
+    ),
     to: Type.String({ description: 'Number, masked' }),
     failure: Nullable(Type.String({ description: 'Why it failed' })),
   },

@@ -1,13 +1,13 @@
 import { asc } from 'drizzle-orm';
 import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
-import { type Dispatch, dispatch } from '../departments/assignments.service.ts';
+import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
 import { type Lease, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Database } from '../platform/database/database.ts';
-import { type CatalogueRule, findRule } from './catalogue.ts';
 import { catalogueRules } from './catalogue.table.ts';
+import { type CatalogueRule, findRule } from './catalogue.ts';
 import { ROUTE } from './routing.service.ts';
 
 const CATALOGUE_TTL_MS = 5_000;
@@ -17,7 +17,15 @@ const ACTOR = systemActor('routing');
  * Routes registered appeals by the dispatch catalogue; what matches nothing goes to triage. An appeal that somebody moved
  * on meanwhile is left alone. A learned model will stand after the catalogue, where `undefined` means triage today.
  */
-export function createRoutingHandler({ db, rules, onRouted }: { db: Database; rules: TimeRules; onRouted: () => void }): AgendaHandler {
+export function createRoutingHandler({
+  db,
+  rules,
+  onRouted,
+}: {
+  db: Database;
+  rules: TimeRules;
+  onRouted: () => void;
+}): AgendaHandler {
   let catalogue: readonly CatalogueRule[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
 
@@ -33,18 +41,32 @@ export function createRoutingHandler({ db, rules, onRouted }: { db: Database; ru
   async function handle(lease: Lease, now: Date): Promise<void> {
     const ordered = await currentCatalogue();
     await db.transaction(async (tx) => {
-      const appeals = await lockAppeals(tx, lease.items.map((item) => item.subjectId));
+      const appeals = await lockAppeals(
+        tx,
+        lease.items.map((item) => item.subjectId),
+      );
       const dispatches: Dispatch[] = [];
       const undecided = [];
       for (const appeal of appeals.values()) {
         if (appeal.status !== 'registered') continue;
         const match = findRule(ordered, appeal);
         if (match) {
-          const reason = { by: 'rule' as const, rule: match.rule.id, position: match.rule.position, words: match.words };
+          const reason = {
+            by: 'rule' as const,
+            rule: match.rule.id,
+            position: match.rule.position,
+            words: match.words,
+          };
           dispatches.push({ appeal, department: match.rule.department, reason, role: 'system', actor: ACTOR });
         } else undecided.push(appeal);
       }
-      const triage = undecided.map((appeal) => ({ appeal, action: 'triage' as const, role: 'system' as const, actor: ACTOR, data: { reason: 'no rule of the catalogue fits' } }));
+      const triage = undecided.map((appeal) => ({
+        appeal,
+        action: 'triage' as const,
+        role: 'system' as const,
+        actor: ACTOR,
+        data: { reason: 'no rule of the catalogue fits' },
+      }));
       await changeAppeals(tx, triage, now);
       await settle(tx, lease, lease.items, now);
       await dispatch(tx, rules, dispatches, now);

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TObject, Type } from 'typebox';
-import { AppealSchema } from '../appeals/appeals.schema.ts';
-import { IdOrNumber } from '../appeals/appeals.routes.ts';
-import { findAppeal } from '../appeals/appeals.service.ts';
+import { AppealSchema, IdOrNumber } from '../appeals/appeals.schema.ts';
 import { viewAppeal } from '../appeals/appeals.view.ts';
+import { findAppeal } from '../appeals/lookup.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { Clock } from '../platform/clock/clock.ts';
@@ -23,35 +22,68 @@ interface Deps {
 }
 
 const Words = (description: string) => Type.String({ minLength: 1, maxLength: 2_000, pattern: '\\S', description });
-const strict = <T extends Record<string, ReturnType<typeof Words>>>(properties: T) => Type.Object(properties, { additionalProperties: false });
+const strict = <T extends Record<string, ReturnType<typeof Words>>>(properties: T) =>
+  Type.Object(properties, { additionalProperties: false });
 
 /** `POST /v1/appeals/{id}/{assign,answer,decline,divert,link}`: the dispatcher's decisions. */
 export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(AppealSchema);
-    const Assign = Type.Object({ department: Type.String({ minLength: 1, maxLength: 40, description: 'Department code (承办单位)' }), note: Type.Optional(Words('Why (派单说明)')) }, { additionalProperties: false });
+    const Assign = Type.Object(
+      {
+        department: Type.String({ minLength: 1, maxLength: 40, description: 'Department code (承办单位)' }),
+        note: Type.Optional(Words('Why (派单说明)')),
+      },
+      { additionalProperties: false },
+    );
     const Text = strict({ text: Words('Told to the citizen (告知内容)') });
     const Link = strict({ target: Words('Id or number of the appeal to join (并入诉求)') });
 
-    decision('assign', 'Assign to a department (派单)', Assign, (tx, step, body, now) => assign(tx, rules, { ...step, department: body.department, note: body.note ?? null }, now));
-    decision('answer', 'Answer without a department (直办)', Text, (tx, step, { text }, now) => close(tx, rules, 'answer', { ...step, text }, now));
-    decision('decline', 'Decline with the reason (不予受理)', Text, (tx, step, { text }, now) => close(tx, rules, 'decline', { ...step, text }, now));
-    decision('divert', 'Point to the statutory route (分流)', Text, (tx, step, { text }, now) => close(tx, rules, 'divert', { ...step, text }, now));
-    decision('link', 'Link to another appeal on the same matter (并单)', Link, (tx, step, { target }, now) => link(tx, rules, { ...step, target }, now));
+    decision('assign', 'Assign to a department (派单)', Assign, (tx, step, body, now) =>
+      assign(tx, rules, { ...step, department: body.department, note: body.note ?? null }, now),
+    );
+    decision('answer', 'Answer without a department (直办)', Text, (tx, step, { text }, now) =>
+      close(tx, rules, 'answer', { ...step, text }, now),
+    );
+    decision('decline', 'Decline with the reason (不予受理)', Text, (tx, step, { text }, now) =>
+      close(tx, rules, 'decline', { ...step, text }, now),
+    );
+    decision('divert', 'Point to the statutory route (分流)', Text, (tx, step, { text }, now) =>
+      close(tx, rules, 'divert', { ...step, text }, now),
+    );
+    decision('link', 'Link to another appeal on the same matter (并单)', Link, (tx, step, { target }, now) =>
+      link(tx, rules, { ...step, target }, now),
+    );
 
-    function decision<T extends TObject>(action: string, summary: string, body: T, run: (tx: Transaction, step: Decision, body: Type.Static<T>, now: Date) => Promise<void>): void {
+    function decision<T extends TObject>(
+      action: string,
+      summary: string,
+      body: T,
+      run: (tx: Transaction, step: Decision, body: Type.Static<T>, now: Date) => Promise<void>,
+    ): void {
       app.post(
         `/v1/appeals/:id/${action}`,
         {
           onRequest: access.requires(['dispatch']),
-          schema: { operationId: `${action}Appeal`, summary, tags: ['dispatcher'], ...secured('dispatch'), params: IdOrNumber, headers: IfMatch, body, response: answers({ 200: Ref(AppealSchema) }) },
+          schema: {
+            operationId: `${action}Appeal`,
+            summary,
+            tags: ['dispatcher'],
+            ...secured('dispatch'),
+            params: IdOrNumber,
+            headers: IfMatch,
+            body,
+            response: answers({ 200: Ref(AppealSchema) }),
+          },
         },
         async (request, reply) => {
           const version = readVersion(request.headers);
           const found = await findAppeal(db, request.params.id);
           if (!found) throw notFound({ en: 'The appeal', zh: '该诉求' });
           const now = await clock.now();
-          await db.transaction((tx) => run(tx, { appealId: found.id, version, actor: request.actor.name }, request.body as Type.Static<T>, now));
+          await db.transaction((tx) =>
+            run(tx, { appealId: found.id, version, actor: request.actor.name }, request.body as Type.Static<T>, now),
+          );
           onDecided();
           const appeal = (await findAppeal(db, found.id)) ?? found;
           reply.header('etag', etagOf(appeal.version));

@@ -1,8 +1,10 @@
-import { type AppealRow, changeAppeals, findAppeal, lockAppeals } from '../appeals/appeals.service.ts';
+import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
+import { findAppeal } from '../appeals/lookup.service.ts';
 import type { AppealAction } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
-import { departmentNames, dispatch } from '../departments/assignments.service.ts';
+import { departmentNames } from '../departments/departments.service.ts';
+import { dispatch } from '../departments/dispatch.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { fieldProblem, notFound, ProblemError } from '../platform/problem.ts';
 import { tell } from '../receipts/receipts.service.ts';
@@ -16,41 +18,92 @@ export interface Decision {
   actor: string;
 }
 
-async function lock(tx: Transaction, decision: Decision, others: readonly string[] = []): Promise<{ appeal: AppealRow; locked: Map<string, AppealRow> }> {
+async function lock(
+  tx: Transaction,
+  decision: Decision,
+  others: readonly string[] = [],
+): Promise<{ appeal: AppealRow; locked: Map<string, AppealRow> }> {
   const locked = await lockAppeals(tx, [decision.appealId, ...others]);
   const appeal = locked.get(decision.appealId);
   if (!appeal) throw notFound({ en: 'The appeal', zh: '该诉求' });
   if (appeal.version !== decision.version) {
-    throw new ProblemError('stale-version', { en: 'The appeal has changed since it was read: read it again.', zh: '诉求已变更，请重新读取。' });
+    throw new ProblemError('stale-version', {
+      en: 'The appeal has changed since it was read: read it again.',
+      zh: '诉求已变更，请重新读取。',
+    });
   }
   return { appeal, locked };
 }
 
-export async function assign(tx: Transaction, rules: TimeRules, decision: Decision & { department: string; note: string | null }, now: Date): Promise<void> {
+export async function assign(
+  tx: Transaction,
+  rules: TimeRules,
+  decision: Decision & { department: string; note: string | null },
+  now: Date,
+): Promise<void> {
   const { appeal } = await lock(tx, decision);
   const known = await departmentNames(tx, [decision.department]);
-  if (!known.has(decision.department)) throw fieldProblem('/department', 'is not a known department', '不是已登记的承办单位');
+  if (!known.has(decision.department))
+    throw fieldProblem('/department', 'is not a known department', '不是已登记的承办单位');
   const reason = { by: 'dispatcher' as const, note: decision.note };
-  await dispatch(tx, rules, [{ appeal, department: decision.department, reason, role: 'dispatcher', actor: decision.actor }], now);
+  await dispatch(
+    tx,
+    rules,
+    [{ appeal, department: decision.department, reason, role: 'dispatcher', actor: decision.actor }],
+    now,
+  );
 }
 
 type Closing = Extract<AppealAction, 'answer' | 'decline' | 'divert'>;
 const about = { answer: 'answered', decline: 'declined', divert: 'diverted' } as const;
 
 /** Answers, declines or diverts a case; the text is told to the citizen. */
-export async function close(tx: Transaction, rules: TimeRules, action: Closing, decision: Decision & { text: string }, now: Date): Promise<void> {
+export async function close(
+  tx: Transaction,
+  rules: TimeRules,
+  action: Closing,
+  decision: Decision & { text: string },
+  now: Date,
+): Promise<void> {
   const { appeal } = await lock(tx, decision);
-  await changeAppeals(tx, [{ appeal, action, role: 'dispatcher', actor: decision.actor, data: {}, set: { outcome: decision.text } }], now);
+  await changeAppeals(
+    tx,
+    [{ appeal, action, role: 'dispatcher', actor: decision.actor, data: {}, set: { outcome: decision.text } }],
+    now,
+  );
   await conclude(tx, rules, appeal, { about: about[action], text: decision.text }, action, now);
 }
 
 /** Links a case to another one on the same matter; both numbers stay valid, the other one goes on. */
-export async function link(tx: Transaction, rules: TimeRules, decision: Decision & { target: string }, now: Date): Promise<void> {
+export async function link(
+  tx: Transaction,
+  rules: TimeRules,
+  decision: Decision & { target: string },
+  now: Date,
+): Promise<void> {
   const target = await resolve(tx, decision.target);
   const { appeal, locked } = await lock(tx, decision, [target]);
   const other = locked.get(target);
-  if (!other || other.id === appeal.id || other.status === 'linked') throw fieldProblem('/target', 'must be another appeal that is not linked itself', '必须是另一件未并入其他诉求的诉求');
-  await changeAppeals(tx, [{ appeal, action: 'link', role: 'dispatcher', actor: decision.actor, data: { target: other.id }, set: { linkedTo: other.id } }], now);
+  if (!other || other.id === appeal.id || other.status === 'linked')
+    throw fieldProblem(
+      '/target',
+      'must be another appeal that is not linked itself',
+      '必须是另一件未并入其他诉求的诉求',
+    );
+  await changeAppeals(
+    tx,
+    [
+      {
+        appeal,
+        action: 'link',
+        role: 'dispatcher',
+        actor: decision.actor,
+        data: { target: other.id },
+        set: { linkedTo: other.id },
+      },
+    ],
+    now,
+  );
   await conclude(tx, rules, appeal, { about: 'linked', targetNumber: other.number }, 'link', now);
 }
 
@@ -60,7 +113,21 @@ async function resolve(tx: Transaction, idOrNumber: string): Promise<string> {
   return found.id;
 }
 
-async function conclude(tx: Transaction, rules: TimeRules, appeal: AppealRow, subject: Subject, event: string, now: Date): Promise<void> {
-  await endDeadlines(tx, [{ appealId: appeal.id, name: 'forward' }, { appealId: appeal.id, name: 'resolve' }], now);
+async function conclude(
+  tx: Transaction,
+  rules: TimeRules,
+  appeal: AppealRow,
+  subject: Subject,
+  event: string,
+  now: Date,
+): Promise<void> {
+  await endDeadlines(
+    tx,
+    [
+      { appealId: appeal.id, name: 'forward' },
+      { appealId: appeal.id, name: 'resolve' },
+    ],
+    now,
+  );
   await tell(tx, rules, [{ appealId: appeal.id, number: appeal.number, subject, eventId: event }], now);
 }

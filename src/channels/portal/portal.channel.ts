@@ -9,7 +9,9 @@ export const portal: Channel = {
   schema: Type.Object(
     {
       formId: Type.Optional(Type.String({ maxLength: 128, description: 'Id of the form that was filled in' })),
-      account: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'Account at the portal, when logged in' })),
+      account: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 128, description: 'Account at the portal, when logged in' }),
+      ),
       publish: Type.Optional(Type.Boolean({ description: 'The citizen allows publication (可公开)' })),
     },
     { additionalProperties: false },

@@ -8,8 +8,12 @@ export const weibo: Channel = {
   block: 'weibo',
   schema: Type.Object(
     {
-      uid: Type.Optional(Type.String({ pattern: '^[0-9]{1,20}$', description: 'Weibo uid, as text: it does not fit a JSON number' })),
-      statusId: Type.Optional(Type.String({ pattern: '^[0-9]{1,20}$', description: 'Id of the post that mentions us' })),
+      uid: Type.Optional(
+        Type.String({ pattern: '^[0-9]{1,20}$', description: 'Weibo uid, as text: it does not fit a JSON number' }),
+      ),
+      statusId: Type.Optional(
+        Type.String({ pattern: '^[0-9]{1,20}$', description: 'Id of the post that mentions us' }),
+      ),
       url: Type.Optional(Type.String({ maxLength: 1000, description: 'Address of the post' })),
     },
     { additionalProperties: false },

@@ -26,7 +26,10 @@ export function createAccess(keys: Keys) {
       await limit(actor);
       const wanted = typeof scopes === 'function' ? scopes(request) : scopes;
       if (hasScope(actor, ...wanted)) return;
-      throw new ProblemError('forbidden', { en: `The key needs one of these scopes: ${wanted.join(', ')}.`, zh: `密钥缺少权限：${wanted.join('、')}。` });
+      throw new ProblemError('forbidden', {
+        en: `The key needs one of these scopes: ${wanted.join(', ')}.`,
+        zh: `密钥缺少权限：${wanted.join('、')}。`,
+      });
     };
   }
 
@@ -34,9 +37,16 @@ export function createAccess(keys: Keys) {
     const [scheme, key] = (request.headers.authorization ?? '').split(' ');
     const actor = scheme?.toLowerCase() === 'bearer' && key ? await keys.authenticate(key) : undefined;
     if (!actor) {
-      throw new ProblemError('unauthenticated', { en: 'Send a known, unexpired key as `Authorization: Bearer …`.', zh: '请在 Authorization 中提供有效且未过期的密钥。' }, {
-        errors: [{ pointer: '/headers/authorization', detail: 'is missing, unknown, expired or revoked' }],
-      });
+      throw new ProblemError(
+        'unauthenticated',
+        {
+          en: 'Send a known, unexpired key as `Authorization: Bearer …`.',
+          zh: '请在 Authorization 中提供有效且未过期的密钥。',
+        },
+        {
+          errors: [{ pointer: '/headers/authorization', detail: 'is missing, unknown, expired or revoked' }],
+        },
+      );
     }
     return actor;
   }
@@ -67,7 +77,11 @@ async function take(limiter: RateLimiterMemory, key: string): Promise<void> {
     await limiter.consume(key);
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;
-    throw new ProblemError('too-many-requests', { en: 'Too many requests; slow down.', zh: '请求过于频繁，请稍后再试。' }, { retryAfter: Math.ceil(refused.msBeforeNext / 1000) });
+    throw new ProblemError(
+      'too-many-requests',
+      { en: 'Too many requests; slow down.', zh: '请求过于频繁，请稍后再试。' },
+      { retryAfter: Math.ceil(refused.msBeforeNext / 1000) },
+    );
   }
 }
 

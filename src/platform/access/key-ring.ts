@@ -32,7 +32,8 @@ export function createKeyRing(spec: string): KeyRing {
   const keys = spec.split(',').map(parseKey);
   const byId = new Map(keys.map((key) => [key.id, key]));
   const active = keys[0];
-  if (!active || byId.size !== keys.length) throw new Error('DATA_KEY names the same key id twice: give each key its own id.');
+  if (!active || byId.size !== keys.length)
+    throw new Error('DATA_KEY names the same key id twice: give each key its own id.');
 
   function seal(context: string, value: unknown): Buffer {
     const { id, encryption } = active as RingKey;
@@ -48,11 +49,14 @@ export function createKeyRing(spec: string): KeyRing {
     const at = 1 + (sealed[0] ?? 0);
     const id = sealed.subarray(1, at).toString();
     const key = byId.get(id);
-    if (!key) throw new Error(`Data was encrypted with key ${JSON.stringify(id.slice(0, 16))}, which DATA_KEY does not hold.`);
+    if (!key)
+      throw new Error(`Data was encrypted with key ${JSON.stringify(id.slice(0, 16))}, which DATA_KEY does not hold.`);
     const decipher = createDecipheriv('aes-256-gcm', key.encryption, sealed.subarray(at, at + 12));
     decipher.setAAD(Buffer.from(context));
     decipher.setAuthTag(sealed.subarray(at + 12, at + 28));
-    return JSON.parse(Buffer.concat([decipher.update(sealed.subarray(at + 28)), decipher.final()]).toString('utf8')) as T;
+    return JSON.parse(
+      Buffer.concat([decipher.update(sealed.subarray(at + 28)), decipher.final()]).toString('utf8'),
+    ) as T;
   }
 
   const indexWith = (key: RingKey, purpose: string, value: string): Buffer =>

@@ -22,7 +22,8 @@ export function hasScope(actor: Pick<Actor, 'scopes'>, ...anyOf: string[]): bool
 }
 
 /** Scopes a key can hold; department codes and channels are filled in. */
-export const SCOPE_PATTERN = '^(admin|dispatch|operations|import|intake:(phone|wechat|weibo|mailbox|portal)|department:[a-z][a-z0-9-]{0,39})$';
+export const SCOPE_PATTERN =
+  '^(admin|dispatch|operations|import|intake:(phone|wechat|weibo|mailbox|portal)|department:[a-z][a-z0-9-]{0,39})$';
 
 const CACHE_MS = 5_000;
 const digest = (key: string): Buffer => createHash('sha256').update(key).digest();
@@ -38,7 +39,8 @@ export function createKeys(db: Database, adminKey: string | undefined) {
 
   /** The actor behind a bearer key; undefined when it is unknown, expired or revoked. */
   async function authenticate(key: string): Promise<Actor | undefined> {
-    if (adminKey !== undefined && sameText(key, adminKey)) return { name: 'key:admin', scopes: ['admin'], perMinute: undefined };
+    if (adminKey !== undefined && sameText(key, adminKey))
+      return { name: 'key:admin', scopes: ['admin'], perMinute: undefined };
     const row = await lookUp(key);
     const now = Date.now();
     if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= now)) return undefined;
@@ -57,7 +59,13 @@ export function createKeys(db: Database, adminKey: string | undefined) {
   }
 
   /** Makes a key and returns it: the only time it is seen. @throws a unique violation when the name is taken. */
-  async function create(options: { name: string; scopes: string[]; perMinute?: number; expiresAt?: Date | undefined; key?: string }): Promise<string> {
+  async function create(options: {
+    name: string;
+    scopes: string[];
+    perMinute?: number;
+    expiresAt?: Date | undefined;
+    key?: string;
+  }): Promise<string> {
     const key = options.key ?? `ms_${randomBytes(32).toString('base64url')}`;
     await db
       .insert(apiKeys)
@@ -70,12 +78,19 @@ export function createKeys(db: Database, adminKey: string | undefined) {
         expiresAt: options.expiresAt ?? null,
         createdAt: new Date(),
       })
-      .onConflictDoUpdate({ target: apiKeys.name, set: { hash: digest(key), scopes: options.scopes, revokedAt: null } });
+      .onConflictDoUpdate({
+        target: apiKeys.name,
+        set: { hash: digest(key), scopes: options.scopes, revokedAt: null },
+      });
     return key;
   }
 
   async function revoke(name: string): Promise<boolean> {
-    const rows = await db.update(apiKeys).set({ revokedAt: new Date() }).where(eq(apiKeys.name, name)).returning({ id: apiKeys.id });
+    const rows = await db
+      .update(apiKeys)
+      .set({ revokedAt: new Date() })
+      .where(eq(apiKeys.name, name))
+      .returning({ id: apiKeys.id });
     return rows.length === 1;
   }
 

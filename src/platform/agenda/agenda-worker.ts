@@ -28,7 +28,13 @@ export interface AgendaWorker {
   stop(): Promise<void>;
 }
 
-export function createAgendaWorker(deps: { db: Database; agenda: Agenda; clock: Clock; log: Log; handlers: AgendaHandler[] }): AgendaWorker {
+export function createAgendaWorker(deps: {
+  db: Database;
+  agenda: Agenda;
+  clock: Clock;
+  log: Log;
+  handlers: AgendaHandler[];
+}): AgendaWorker {
   const { db, agenda, clock, log } = deps;
   const handlers = new Map(deps.handlers.map((handler) => [handler.kind, handler]));
   const running = new Set<Promise<void>>();
@@ -57,7 +63,9 @@ export function createAgendaWorker(deps: { db: Database; agenda: Agenda; clock: 
 
   async function runBatch(handler: AgendaHandler, lease: Lease, now: Date): Promise<void> {
     const heartbeat = setInterval(() => {
-      agenda.extend(lease).catch((err: unknown) => log.warn({ err, kind: handler.kind }, 'a lease could not be extended'));
+      agenda
+        .extend(lease)
+        .catch((err: unknown) => log.warn({ err, kind: handler.kind }, 'a lease could not be extended'));
     }, LEASE_MS / 4);
     try {
       await handler.handle(lease, now);
@@ -83,8 +91,18 @@ export function createAgendaWorker(deps: { db: Database; agenda: Agenda; clock: 
       return;
     }
     const final = item.attempts >= MAX_ATTEMPTS;
-    log[final ? 'error' : 'warn']({ err: error, kind: item.kind, agendaId: item.id, subjectId: item.subjectId, attempts: item.attempts, final }, 'agenda item failed');
-    await recordFailure(db, lease, item, describe(error), now, final ? undefined : new Date(now.getTime() + backoff(item.attempts)));
+    log[final ? 'error' : 'warn'](
+      { err: error, kind: item.kind, agendaId: item.id, subjectId: item.subjectId, attempts: item.attempts, final },
+      'agenda item failed',
+    );
+    await recordFailure(
+      db,
+      lease,
+      item,
+      describe(error),
+      now,
+      final ? undefined : new Date(now.getTime() + backoff(item.attempts)),
+    );
   }
 
   async function stop(): Promise<void> {
@@ -97,7 +115,11 @@ export function createAgendaWorker(deps: { db: Database; agenda: Agenda; clock: 
 
 /** What is kept of an error: name, code and, unless a row could speak through it, the message. */
 function describe(error: unknown): string {
-  const { name, code, message, cause } = safeError(error) as { name?: string; code?: string; message?: string; cause?: { code?: string; constraint?: string } };
+  const { name, code, message, cause } = safeError(error) as {
+    name?: string;
+    code?: string;
+    message?: string;
+    cause?: { code?: string; constraint?: string };
+  };
   return [name, code ?? cause?.code, cause?.constraint, message].filter(Boolean).join(' ');
 }
-

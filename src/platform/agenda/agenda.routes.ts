@@ -7,8 +7,8 @@ import type { Database } from '../database/database.ts';
 import { answers, Instant, Nullable, Ref, secured } from '../openapi.ts';
 import { decodeCursor, isCount, pageOf, pageQuery, toPage } from '../page.ts';
 import { notFound } from '../problem.ts';
-import type { Agenda } from './agenda.ts';
 import { agendaItems, agendaStates } from './agenda.table.ts';
+import type { Agenda } from './agenda.ts';
 
 const AgendaItemSchema = Type.Object(
   {
@@ -25,7 +25,14 @@ const AgendaItemSchema = Type.Object(
 );
 
 /** What the workers still have to do, and what failed for good; a person may have it tried again. */
-export function agendaRoutes(deps: { db: Database; agenda: Agenda; clock: Clock; access: Access; format: (date: Date) => string; nudge: (kind: string) => void }): FastifyPluginAsyncTypebox {
+export function agendaRoutes(deps: {
+  db: Database;
+  agenda: Agenda;
+  clock: Clock;
+  access: Access;
+  format: (date: Date) => string;
+  nudge: (kind: string) => void;
+}): FastifyPluginAsyncTypebox {
   const { db, agenda, clock, access, format, nudge } = deps;
   const view = (row: typeof agendaItems.$inferSelect) => ({
     id: row.id,
@@ -49,7 +56,14 @@ export function agendaRoutes(deps: { db: Database; agenda: Agenda; clock: Clock;
           summary: 'Agenda items by status and kind (待办)',
           tags: ['operations'],
           ...secured('operations'),
-          querystring: Type.Object({ ...pageQuery(), status: Type.Optional(Type.Enum([...agendaStates])), kind: Type.Optional(Type.String({ maxLength: 40 })) }, { additionalProperties: false }),
+          querystring: Type.Object(
+            {
+              ...pageQuery(),
+              status: Type.Optional(Type.Enum([...agendaStates])),
+              kind: Type.Optional(Type.String({ maxLength: 40 })),
+            },
+            { additionalProperties: false },
+          ),
           response: answers({ 200: pageOf(Ref(AgendaItemSchema)) }),
         },
       },

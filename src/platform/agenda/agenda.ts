@@ -68,7 +68,8 @@ export function createAgenda(db: Database) {
 
   /** A person's decision: a finally failed item runs once more from the start. */
   async function retry(tx: Executor, id: number, now: Date): Promise<boolean> {
-    const { rowCount } = await tx.execute(sql`update agenda set state = 'open', attempts = 0, run_at = ${now.toISOString()}, settled_at = null
+    const { rowCount } =
+      await tx.execute(sql`update agenda set state = 'open', attempts = 0, run_at = ${now.toISOString()}, settled_at = null
       where id = ${id} and state = 'failed'`);
     return rowCount === 1;
   }
@@ -133,7 +134,13 @@ export async function addToAgenda(tx: Executor, items: readonly NewAgendaItem[])
 export async function reschedule(tx: Executor, items: readonly { businessKey: string; runAt: Date }[]): Promise<void> {
   if (items.length === 0) return;
   await tx.execute(sql`update agenda a set run_at = x.run_at
-    from unnest(${arrayOf(items.map((item) => item.businessKey), 'text')}, ${arrayOf(items.map((item) => item.runAt), 'timestamptz')}) x(key, run_at)
+    from unnest(${arrayOf(
+      items.map((item) => item.businessKey),
+      'text',
+    )}, ${arrayOf(
+      items.map((item) => item.runAt),
+      'timestamptz',
+    )}) x(key, run_at)
     where a.business_key = x.key and a.state = 'open'`);
 }
 
@@ -143,29 +150,52 @@ export async function reschedule(tx: Executor, items: readonly { businessKey: st
  */
 export async function settle(tx: Executor, lease: Lease, items: readonly AgendaItem[], now: Date): Promise<void> {
   if (items.length === 0) return;
-  const { rowCount } = await tx.execute(sql`update agenda set state = 'done', settled_at = ${now.toISOString()}, lease_token = null, last_error = null
+  const { rowCount } =
+    await tx.execute(sql`update agenda set state = 'done', settled_at = ${now.toISOString()}, lease_token = null, last_error = null
     where id = any(${ids(items)}) and lease_token = ${lease.token}`);
   if (rowCount !== items.length) throw new LeaseLostError(`${items.length - (rowCount ?? 0)} items lost their lease`);
 }
 
 /** Gives items back to run later; this is progress, not a failed attempt. @throws LeaseLostError */
-export async function postpone(tx: Executor, lease: Lease, items: readonly { item: AgendaItem; runAt: Date; dueAt: Date }[]): Promise<void> {
+export async function postpone(
+  tx: Executor,
+  lease: Lease,
+  items: readonly { item: AgendaItem; runAt: Date; dueAt: Date }[],
+): Promise<void> {
   if (items.length === 0) return;
-  const { rowCount } = await tx.execute(sql`update agenda a set state = 'open', attempts = 0, lease_token = null, run_at = x.run_at, due_at = x.due_at
-    from unnest(${ids(items.map((entry) => entry.item))}, ${arrayOf(items.map((entry) => entry.runAt), 'timestamptz')},
-      ${arrayOf(items.map((entry) => entry.dueAt), 'timestamptz')}) x(id, run_at, due_at)
+  const { rowCount } =
+    await tx.execute(sql`update agenda a set state = 'open', attempts = 0, lease_token = null, run_at = x.run_at, due_at = x.due_at
+    from unnest(${ids(items.map((entry) => entry.item))}, ${arrayOf(
+      items.map((entry) => entry.runAt),
+      'timestamptz',
+    )},
+      ${arrayOf(
+        items.map((entry) => entry.dueAt),
+        'timestamptz',
+      )}) x(id, run_at, due_at)
     where a.id = x.id and a.lease_token = ${lease.token}`);
   if (rowCount !== items.length) throw new LeaseLostError(`${items.length - (rowCount ?? 0)} items lost their lease`);
 }
 
 /** A failed attempt: again at `retryAt`, or never (`undefined`), which a person sees and may retry. */
-export async function recordFailure(tx: Executor, lease: Lease, item: AgendaItem, error: string, now: Date, retryAt: Date | undefined): Promise<void> {
+export async function recordFailure(
+  tx: Executor,
+  lease: Lease,
+  item: AgendaItem,
+  error: string,
+  now: Date,
+  retryAt: Date | undefined,
+): Promise<void> {
   await tx.execute(sql`update agenda set state = ${retryAt ? 'open' : 'failed'}, run_at = ${(retryAt ?? item.runAt).toISOString()},
       settled_at = ${retryAt ? null : now.toISOString()}, lease_token = null, last_error = ${error.slice(0, 500)}
     where id = ${item.id} and lease_token = ${lease.token}`);
 }
 
-const ids = (items: readonly { id: number }[]) => arrayOf(items.map((item) => item.id), 'bigint');
+const ids = (items: readonly { id: number }[]) =>
+  arrayOf(
+    items.map((item) => item.id),
+    'bigint',
+  );
 const toDate = (value: string | null | undefined): Date | undefined => (value ? new Date(value) : undefined);
 
 function toItem(row: Record<string, unknown>): AgendaItem {

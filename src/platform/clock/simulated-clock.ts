@@ -2,8 +2,8 @@ import { eq, sql } from 'drizzle-orm';
 import type { Agenda } from '../agenda/agenda.ts';
 import type { Database } from '../database/database.ts';
 import { ProblemError } from '../problem.ts';
-import type { Clock } from './clock.ts';
 import { instance } from './clock.table.ts';
+import type { Clock } from './clock.ts';
 
 const ADVANCE_LOCK = 7_160_012_346;
 const MINUTE = 60_000;
@@ -45,7 +45,9 @@ export function createClockDriver(deps: DriverDeps): ClockDriver {
   async function moveTo(target: Date): Promise<Date> {
     const client = await db.$client.connect();
     try {
-      const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [ADVANCE_LOCK]);
+      const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
+        ADVANCE_LOCK,
+      ]);
       if (!rows[0]?.locked) throw clockConflict('Another move of the clock is under way.', '时钟正在调整中。');
       try {
         return await advance(target);
@@ -60,7 +62,8 @@ export function createClockDriver(deps: DriverDeps): ClockDriver {
   async function advance(target: Date): Promise<Date> {
     let now = await readNow(db);
     if (target < now) {
-      if (await deps.hasRecords()) throw clockConflict('Time cannot go back once there are messages.', '已有来件，时钟不能后退。');
+      if (await deps.hasRecords())
+        throw clockConflict('Time cannot go back once there are messages.', '已有来件，时钟不能后退。');
       await setNow(target);
       return target;
     }
@@ -94,7 +97,14 @@ export function createClockDriver(deps: DriverDeps): ClockDriver {
       if (due < left) since = Date.now();
       left = due;
       if (Date.now() - since > deps.stallAfter) {
-        throw new ProblemError('busy', { en: `${due} due items are not being worked off: is a worker running?`, zh: '到期事项未被处理，请检查处理进程。' }, { retryAfter: 5 });
+        throw new ProblemError(
+          'busy',
+          {
+            en: `${due} due items are not being worked off: is a worker running?`,
+            zh: '到期事项未被处理，请检查处理进程。',
+          },
+          { retryAfter: 5 },
+        );
       }
       await deps.wake(now);
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -109,13 +119,20 @@ function clockConflict(en: string, zh: string): ProblemError {
 }
 
 /** First start: remembers the clock mode with the data. Later: refuses another mode, because due times depend on it. */
-export async function settleClockMode(db: Database, mode: Clock['mode'], keyCheck: string, machineNow: Date): Promise<{ keyCheck: string }> {
+export async function settleClockMode(
+  db: Database,
+  mode: Clock['mode'],
+  keyCheck: string,
+  machineNow: Date,
+): Promise<{ keyCheck: string }> {
   await db.execute(sql`insert into instance (id, clock_mode, simulated_now, key_check)
     values (true, ${mode}, ${mode === 'simulated' ? machineNow.toISOString() : null}, ${keyCheck}) on conflict do nothing`);
   const [row] = await db.select().from(instance);
   if (!row) throw new Error('The instance row is missing.');
   if (row.clockMode !== mode) {
-    throw new ClockModeError(`This database was filled with CLOCK=${row.clockMode}: set CLOCK=${row.clockMode}, or use another DATA_DIR or DATABASE_URL.`);
+    throw new ClockModeError(
+      `This database was filled with CLOCK=${row.clockMode}: set CLOCK=${row.clockMode}, or use another DATA_DIR or DATABASE_URL.`,
+    );
   }
   return { keyCheck: row.keyCheck };
 }

@@ -7,9 +7,22 @@ export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0
 /** What a query needs to run: the pool or an open transaction. */
 export type Executor = NodePgDatabase | Transaction;
 
-/** A pool of at most `max` connections on UTC sessions. A lost idle connection is logged, never fatal. */
+/**
+ * UTC sessions, and an end for everything that could hold others up: a process stopped in the middle of a transaction
+ * holds its persons and appeals for half a minute at most.
+ */
+const SESSION =
+  '-c timezone=UTC -c statement_timeout=60s -c lock_timeout=20s -c idle_in_transaction_session_timeout=30s';
+
+/** A pool of at most `max` connections. A lost idle connection is logged, never fatal. */
 export function createDatabase(url: string, log: Log, max: number): Database {
-  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000, options: '-c timezone=UTC', application_name: 'minsheng' });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 10_000,
+    options: SESSION,
+    application_name: 'minsheng',
+  });
   pool.on('error', (err) => log.warn({ err }, 'a database connection was lost'));
   return drizzle(pool);
 }
@@ -27,4 +40,23 @@ export function sqlState(error: unknown): string | undefined {
 
 export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === UNIQUE_VIOLATION;
+}
+
+/** SQLSTATE classes of a server that is away, stopping or full: 08 connection, 53 resources, 57P operator intervention. */
+const UNAVAILABLE = /^(08|53|57P)/;
+const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)$/;
+
+/** Whether the database could not be asked at all, so that the same request may succeed later. */
+export function isUnavailable(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== undefined && (UNREACHABLE.test(code) || UNAVAILABLE.test(code))) return true;
+    if (
+      /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+        cause.message,
+      )
+    )
+      return true;
+  }
+  return false;
 }

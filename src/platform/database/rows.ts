@@ -14,9 +14,19 @@ export async function insertRows<T extends PgTable>(
 ): Promise<void> {
   if (rows.length === 0) return;
   const values = rows as readonly Record<string, unknown>[];
-  const columns = Object.entries(getTableColumns(table)).filter(([key]) => values.some((row) => row[key] !== undefined));
-  const names = sql.join(columns.map(([, column]) => sql.identifier(column.name)), sql.raw(', '));
-  const lists = columns.map(([key, column]) => list(column, values.map((row) => row[key])));
+  const columns = Object.entries(getTableColumns(table)).filter(([key]) =>
+    values.some((row) => row[key] !== undefined),
+  );
+  const names = sql.join(
+    columns.map(([, column]) => sql.identifier(column.name)),
+    sql.raw(', '),
+  );
+  const lists = columns.map(([key, column]) =>
+    list(
+      column,
+      values.map((row) => row[key]),
+    ),
+  );
   await tx.execute(
     sql`insert into ${sql.identifier(getTableConfig(table).name)} (${names}) select * from unnest(${sql.join(lists, sql.raw(', '))}) ${onConflict}`,
   );

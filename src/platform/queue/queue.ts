@@ -29,7 +29,10 @@ export function createWakeQueue(options: { databaseUrl: string; redisUrl: string
 
   /** Commands of the producer fail fast; the worker's connection waits for ever, as BullMQ asks. */
   function connect(producer: boolean): Redis {
-    const connection = new Redis(redisUrl ?? '', producer ? { maxRetriesPerRequest: 1, enableOfflineQueue: false } : { maxRetriesPerRequest: null });
+    const connection = new Redis(
+      redisUrl ?? '',
+      producer ? { maxRetriesPerRequest: 1, enableOfflineQueue: false } : { maxRetriesPerRequest: null },
+    );
     connection.on('error', complain);
     redis.push(connection);
     return connection;

@@ -13,7 +13,14 @@ const PER_SHARD = 250;
  * back, and now and then settled items are pruned. Any number of relays may run. When the queue cannot be reached, a
  * process that can do the work does it at once: a dead Redis at 09:55 must not hold the receipts of 10:00.
  */
-export function createRelay(deps: { agenda: Agenda; clock: Clock; queue: WakeQueue; log: Log; kinds: string[]; drain?: (kind: string) => Promise<void> }) {
+export function createRelay(deps: {
+  agenda: Agenda;
+  clock: Clock;
+  queue: WakeQueue;
+  log: Log;
+  kinds: string[];
+  drain?: (kind: string) => Promise<void>;
+}) {
   const { agenda, clock, queue, log, kinds } = deps;
   let timer: NodeJS.Timeout | undefined;
   let scanning: Promise<void> | undefined;

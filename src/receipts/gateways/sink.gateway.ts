@@ -25,7 +25,9 @@ export function createSinkGateway(deps: { db: Database; keyRing: KeyRing; clock:
   return {
     name: 'sink',
     async send({ receiptId, to, text }) {
-      await db.insert(sinkOutbox).values({ receiptId, sealed: keyRing.seal(`outbox:${receiptId}`, { to, text }), sentAt: await clock.now() });
+      await db
+        .insert(sinkOutbox)
+        .values({ receiptId, sealed: keyRing.seal(`outbox:${receiptId}`, { to, text }), sentAt: await clock.now() });
       return { outcome: 'accepted', delivered: true };
     },
     async find(receiptIds) {
@@ -37,8 +39,18 @@ export function createSinkGateway(deps: { db: Database; keyRing: KeyRing; clock:
       return new Map(receiptIds.map((id) => [id, accepted.has(id) ? 'accepted' : 'not-found']));
     },
     async list(after, limit) {
-      const rows = await db.select().from(sinkOutbox).where(gt(sinkOutbox.id, after)).orderBy(asc(sinkOutbox.id)).limit(limit);
-      return rows.map(({ id, receiptId, sealed, sentAt }) => ({ id, receiptId, sentAt, ...keyRing.open<{ to: string; text: string }>(`outbox:${receiptId}`, sealed) }));
+      const rows = await db
+        .select()
+        .from(sinkOutbox)
+        .where(gt(sinkOutbox.id, after))
+        .orderBy(asc(sinkOutbox.id))
+        .limit(limit);
+      return rows.map(({ id, receiptId, sealed, sentAt }) => ({
+        id,
+        receiptId,
+        sentAt,
+        ...keyRing.open<{ to: string; text: string }>(`outbox:${receiptId}`, sealed),
+      }));
     },
   };
 }

@@ -1,0 +1,144 @@
+import { eq, or, sql } from 'drizzle-orm';
+import type { Executor, Transaction } from '../platform/database/database.ts';
+import { arrayOf } from '../platform/database/rows.ts';
+import type { AppealRow } from './appeals.service.ts';
+import { appeals, messages } from './appeals.table.ts';
+import { openStatuses } from './states.ts';
+
+export async function numbersOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db
+    .select({ id: appeals.id, number: appeals.number })
+    .from(appeals)
+    .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
+  return new Map(rows.map((row) => [row.id, row.number]));
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** An appeal by id or number. */
+export async function findAppeal(db: Executor, idOrNumber: string): Promise<AppealRow | undefined> {
+  const condition = UUID.test(idOrNumber) ? eq(appeals.id, idOrNumber) : eq(appeals.number, idOrNumber);
+  const [row] = await db.select().from(appeals).where(condition);
+  return row;
+}
+
+/** The department each appeal is with now; appeals that are with none are left out. */
+export async function departmentsOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db
+    .select({ id: appeals.id, department: appeals.department })
+    .from(appeals)
+    .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')}) and ${appeals.department} is not null`);
+  return new Map(rows.map((row) => [row.id, row.department ?? '']));
+}
+
+/** Newest open appeals looked through for one batch: a bound, not a rule. */
+const MOST_CANDIDATES = 2_000;
+
+export interface OpenAppeal {
+  id: string;
+  policy: string;
+  nature: string | null;
+  title: string;
+  body: string;
+  /** Blind indexes of the verified persons who raised it. */
+  persons: Buffer[];
+}
+
+/** Open appeals raised by any of these verified persons (blind indexes of numbers and accounts). */
+export async function openAppealsOf(tx: Transaction, persons: readonly Buffer[]): Promise<OpenAppeal[]> {
+  const indexes = arrayOf(persons, 'bytea');
+  const { rows } = await tx.execute<Omit<OpenAppeal, 'persons'> & { person: Buffer }>(sql`
+    select a.id, a.policy, a.nature, a.title, a.body, p.person from (
+      select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified
+      union all
+      select appeal_id, account_index from appellants where account_index = any(${indexes}) and account_verified) p
+    join appeals a on a.id = p.appeal_id
+    where a.status = any(${arrayOf(openStatuses, 'text')}) order by a.id desc limit ${MOST_CANDIDATES}`);
+  const byId = new Map<string, OpenAppeal>();
+  for (const { person, ...row } of rows) {
+    const known = byId.get(row.id);
+    if (known) known.persons.push(person);
+    else byId.set(row.id, { ...row, persons: [person] });
+  }
+  return [...byId.values()];
+}
+
+export interface RecordedMessage {
+  id: string;
+  keyId: string;
+  source: string;
+  externalId: string;
+  idempotencyOwner: string | null;
+  idempotencyKey: string | null;
+  fingerprint: Buffer;
+  receivedAt: Date;
+  noReceiptReason: string | null;
+  appeal: Pick<AppealRow, 'id' | 'number' | 'status'>;
+}
+
+/** Messages recorded under any of these (source, external id) pairs or under an idempotency key of the same caller. */
+export async function findRecorded(
+  tx: Transaction,
+  wanted: readonly { source: string; externalId: string; idempotencyOwner: string; idempotencyKey: string | null }[],
+): Promise<RecordedMessage[]> {
+  const keyed = wanted.filter((message) => message.idempotencyKey !== null);
+  const byPair = sql`(${messages.source}, ${messages.externalId}) in (select * from unnest(
+    ${arrayOf(
+      wanted.map((message) => message.source),
+      'text',
+    )}, ${arrayOf(
+      wanted.map((message) => message.externalId),
+      'text',
+    )}))`;
+  const byKey = sql`(${messages.idempotencyOwner}, ${messages.idempotencyKey}) in (select * from unnest(
+    ${arrayOf(
+      keyed.map((message) => message.idempotencyOwner),
+      'text',
+    )}, ${arrayOf(
+      keyed.map((message) => message.idempotencyKey),
+      'text',
+    )}))`;
+  return tx
+    .select({
+      id: messages.id,
+      keyId: messages.keyId,
+      source: messages.source,
+      externalId: messages.externalId,
+      idempotencyOwner: messages.idempotencyOwner,
+      idempotencyKey: messages.idempotencyKey,
+      fingerprint: messages.fingerprint,
+      receivedAt: messages.receivedAt,
+      noReceiptReason: messages.noReceiptReason,
+      appeal: { id: appeals.id, number: appeals.number, status: appeals.status },
+    })
+    .from(messages)
+    .innerJoin(appeals, eq(appeals.id, messages.appealId))
+    .where(keyed.length > 0 ? or(byPair, byKey) : byPair);
+}
+
+/** The next numbers of the sequence behind appeal numbers; numbers of a transaction that rolls back are lost. */
+export async function nextSequence(tx: Transaction, count: number): Promise<number[]> {
+  if (count === 0) return [];
+  const { rows } = await tx.execute<{ n: string }>(
+    sql`select nextval('appeal_number_sequence') as n from generate_series(1, ${count})`,
+  );
+  return rows.map((row) => Number(row.n));
+}
+
+export type AppealText = Pick<AppealRow, 'number' | 'title' | 'body' | 'address' | 'nature' | 'urgency'>;
+
+/** What a department needs to read of its cases: nothing of the appellants. */
+export async function appealTexts(db: Executor, ids: readonly string[]): Promise<Map<string, AppealText>> {
+  const { id, number, title, body, address, nature, urgency } = appeals;
+  const rows = await db
+    .select({ id, number, title, body, address, nature, urgency })
+    .from(appeals)
+    .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
+  return new Map(rows.map(({ id, ...text }) => [id, text]));
+}
+
+/** Whether anything was ever recorded: from then on simulated time cannot go back. */
+export async function hasAppeals(db: Executor): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`select 1 from appeals limit 1`);
+  return (rowCount ?? 0) > 0;
+}

@@ -1,0 +1,27 @@
+import { sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../platform/database/database.ts';
+import { arrayOf, insertRows } from '../platform/database/rows.ts';
+import { departments } from './departments.table.ts';
+
+export async function departmentNames(
+  db: Database | Transaction,
+  codes: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await db
+    .select({ code: departments.code, name: departments.name })
+    .from(departments)
+    .where(sql`${departments.code} = any(${arrayOf([...new Set(codes)], 'text')})`);
+  return new Map(rows.map((row) => [row.code, row.name]));
+}
+
+export async function departmentExists(db: Database, code: string): Promise<boolean> {
+  return (await departmentNames(db, [code])).has(code);
+}
+
+/** Adds departments, or renames those that are known. */
+export async function upsertDepartments(
+  tx: Transaction,
+  rows: readonly { code: string; name: string }[],
+): Promise<void> {
+  await insertRows(tx, departments, rows, sql`on conflict (code) do update set name = excluded.name`);
+}

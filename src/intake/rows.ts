@@ -1,0 +1,137 @@
+import type { AppealRow, NewAppeal, NewMessage } from '../appeals/appeals.service.ts';
+import { queryCodeOf } from '../appeals/appellants.ts';
+import type { NewDeadline } from '../deadlines/deadlines.service.ts';
+import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
+import type { PromisedReceipt } from '../receipts/receipts.service.ts';
+import type { MessageAnswer } from './message.schema.ts';
+import type { Placed } from './placed.ts';
+
+export function toAppeal(
+  rules: TimeRules,
+  { message, appealId, receivedAt, late }: Placed,
+  number: string,
+  now: Date,
+): NewAppeal {
+  const { source, title, body, address, region, nature, urgency, answered, historic } = message;
+  return {
+    id: appealId,
+    number,
+    status: historic ? 'archived' : answered === null ? 'registered' : 'answered',
+    source,
+    channel: message.channel.name,
+    title,
+    body,
+    address,
+    region,
+    nature,
+    urgency,
+    lateByAdapter: late,
+    historic,
+    policy: rules.policy.code,
+    policyVersion: rules.policy.version,
+    calendarVersion: rules.calendar.version,
+    receivedAt,
+    recordedAt: now,
+    updatedAt: now,
+    outcome: answered,
+    version: 1,
+  };
+}
+
+export function toMessage(
+  keyRing: KeyRing,
+  { message, appealId, receivedAt, disposition }: Placed,
+  now: Date,
+): NewMessage {
+  return {
+    id: message.messageId,
+    appealId,
+    appellantId: message.appellantId,
+    source: message.source,
+    externalId: message.externalId,
+    channel: message.channel.name,
+    disposition,
+    receivedAt,
+    recordedAt: now,
+    noReceiptReason: message.noReceiptReason,
+    keyId: keyRing.activeId,
+    fingerprint: message.fingerprint,
+    idempotencyOwner: message.idempotencyKey === null ? null : message.actor,
+    idempotencyKey: message.idempotencyKey,
+    sealed: message.sealedMessage,
+  };
+}
+
+export function forwardDeadline(
+  { appealId, receivedAt, late }: Placed,
+  due: { dueAt: Date; provisional: boolean } | undefined,
+): NewDeadline {
+  return {
+    appealId,
+    name: 'forward',
+    startsAt: receivedAt,
+    dueAt: due?.dueAt ?? receivedAt,
+    provisional: due?.provisional ?? false,
+    lateByAdapter: late,
+  };
+}
+
+export function receiptDeadlines(placed: readonly Placed[]): NewDeadline[] {
+  return placed.flatMap(({ message, appealId, receivedAt, late, receipt }) =>
+    receipt
+      ? [
+          {
+            appealId,
+            messageId: message.messageId,
+            name: 'receipt' as const,
+            startsAt: receivedAt,
+            ...receipt,
+            lateByAdapter: late,
+          },
+        ]
+      : [],
+  );
+}
+
+export function toReceipt(
+  { message, appealId, receivedAt, receipt }: Placed,
+  number: string,
+  joined: PromisedReceipt['known'],
+): PromisedReceipt[] {
+  if (!receipt) return [];
+  const known =
+    message.answered === null ? joined : { number, subject: { about: 'answered' as const, text: message.answered } };
+  return [
+    {
+      messageId: message.messageId,
+      appealId,
+      appellantId: message.appellantId,
+      receivedAt,
+      dueAt: receipt.dueAt,
+      ...(known ? { known } : {}),
+    },
+  ];
+}
+
+export function toAnswer(
+  { rules, keyRing }: { rules: TimeRules; keyRing: KeyRing },
+  entry: Placed,
+  appeal: Pick<AppealRow, 'number' | 'status'> | undefined,
+  forwardDueAt: Date | undefined,
+): MessageAnswer {
+  const { message, appealId, receivedAt, disposition, receipt } = entry;
+  const format = rules.zone.formatInstant;
+  return {
+    messageId: message.messageId,
+    appealId,
+    appealNumber: appeal?.number ?? '',
+    queryCode: queryCodeOf(keyRing, keyRing.activeId, message.messageId),
+    disposition,
+    status: appeal?.status ?? 'registered',
+    receivedAt: format(receivedAt),
+    forwardDueAt: forwardDueAt ? format(forwardDueAt) : null,
+    receiptDueAt: receipt ? format(receipt.dueAt) : null,
+    noReceiptReason: message.noReceiptReason,
+  };
+}
