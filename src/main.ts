@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { ConfigError, readConfig } from './config.ts';
 import { serve } from './serve.ts';
@@ -72,3 +73,6 @@ async function readCityFile(file: string | undefined): Promise<unknown> {
     throw new ConfigError(`${file} cannot be read as JSON: ${(error as Error).message}.`);
   }
 }
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename)
+  process.exitCode = await main(process.argv.slice(2));

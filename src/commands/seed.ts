@@ -1,7 +1,7 @@
 import { parseCity, seedCity } from '../city/seed.ts';
 import { migrationsFolder } from '../compose.ts';
 import type { Config } from '../config.ts';
-import { openDatabase } from '../open-database.ts';
+import { joinDatabase } from '../open-database.ts';
 import { createDatabase } from '../platform/database/database.ts';
 import { migrateDatabase } from '../platform/database/migrate.ts';
 import { createLog } from '../platform/log.ts';
@@ -10,7 +10,7 @@ import { createLog } from '../platform/log.ts';
 export async function runSeed(config: Config, document: unknown): Promise<number> {
   const city = parseCity(document);
   const log = createLog('warn');
-  const database = await openDatabase(config, log);
+  const database = await joinDatabase(config, log);
   const db = createDatabase(database.url, log, 2);
   try {
     await migrateDatabase(database.url, migrationsFolder);

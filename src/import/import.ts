@@ -1,4 +1,4 @@
-import { appendFileSync, openSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createClient } from './client.ts';
 import { describePlan } from './dry-run.ts';
@@ -75,11 +75,13 @@ async function importFile(options: Options, io: ImportIo, interrupt: AbortSignal
     const time = options.over === undefined ? undefined : await takeClock(client);
     const { size } = await stat(options.file);
     const over = time && options.over !== undefined ? { start: time.now, span: options.over } : undefined;
+    const { file: name, historic, inventPhones } = options;
     const state = openState(options.state, {
-      file: options.file,
+      file: name,
       size,
       map: JSON.stringify(map),
-      historic: options.historic,
+      historic,
+      inventPhones,
       over,
     });
     if (state.done.size > 0)
@@ -153,7 +155,8 @@ function takeRefusals(
   plan: Plan,
 ): { tally: Tally; onRefused: (planned: PlannedRow | undefined, row: number, reason: string, line: string) => void } {
   const tally = createTally();
-  const target = options.refused === undefined ? undefined : openSync(options.refused, 'w', 0o600);
+  const target = options.refused;
+  if (target !== undefined) writeFileSync(target, '', { mode: 0o600 });
   const onRefused = (planned: PlannedRow | undefined, row: number, reason: string, line: string): void => {
     tally.refuse(planned, row, reason);
     if (target !== undefined) appendFileSync(target, `${JSON.stringify({ row, reason, line })}\n`);

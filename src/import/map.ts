@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { natures } from '../appeals/nature.ts';
 import { channels } from '../channels/channel.ts';
@@ -106,10 +106,26 @@ export function checkMap(value: unknown, file: string): ImportMap {
   return { ...value, timeZone };
 }
 
-/** One line a place: a union reports each of its branches, of which the deepest errors are the ones that help. */
+/** One line a place. Each field is checked by itself, because TypeBox ends after the first few errors of a value. */
 function describe(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return ['  / must be an object'];
+  const known: Record<string, TSchema> = MapSchema.properties;
+  const fields = value as Record<string, unknown>;
+  const missing = MapSchema.required
+    .filter((name) => fields[name] === undefined)
+    .map((name) => `  / ${name} is required`);
+  const extra = Object.keys(fields).filter((name) => known[name] === undefined);
+  const wrong = Object.entries(known).flatMap(([name, schema]) =>
+    fields[name] === undefined ? [] : describeField(`/${name}`, schema, fields[name]),
+  );
+  return [...missing, ...extra.map((name) => `  / ${name} is not known here`), ...wrong];
+}
+
+/** A union reports each of its branches; of these the errors deepest inside are the ones that help. */
+function describeField(pointer: string, schema: TSchema, value: unknown): string[] {
   const byPlace = new Map<string, Set<string>>();
-  for (const error of Value.Errors(MapSchema, value)) {
+  for (const error of Value.Errors(schema, value)) {
+    if (error.keyword === 'anyOf' || error.keyword === 'boolean') continue;
     const params = error.params as {
       additionalProperties?: string[];
       requiredProperties?: string[];
@@ -118,13 +134,10 @@ function describe(value: unknown): string[] {
     const extra = params.additionalProperties?.map((name) => `${name} is not known here`);
     const missing = params.requiredProperties?.map((name) => `${name} is required`);
     const allowed = params.allowedValues && [`must be one of ${params.allowedValues.join(', ')}`];
-    if (error.keyword === 'anyOf' || error.keyword === 'boolean') continue;
-    const place = error.instancePath || '/';
+    const place = `${pointer}${error.instancePath}`;
     byPlace.set(place, new Set([...(byPlace.get(place) ?? []), ...(extra ?? missing ?? allowed ?? [error.message])]));
   }
   const places = [...byPlace.keys()];
-  const deepest = places.filter(
-    (place) => !places.some((other) => other !== place && other.startsWith(place === '/' ? '/' : `${place}/`)),
-  );
+  const deepest = places.filter((place) => !places.some((other) => other.startsWith(`${place}/`)));
   return deepest.map((place) => `  ${place} ${[...(byPlace.get(place) ?? [])].join(', or ')}`);
 }

@@ -7,6 +7,7 @@ export interface StateHeader {
   size: number;
   map: string;
   historic: boolean;
+  inventPhones: boolean;
   /** Start of a shifted file and its span, milliseconds. */
   over: { start: number; span: number } | undefined;
 }
@@ -50,6 +51,7 @@ function readState(path: string): { header: StateHeader; done: Set<number>; whol
       header: JSON.parse(first) as StateHeader,
       done: new Set(lines.filter((line) => /^\d+$/.test(line)).map(Number)),
       whole,
+      onlyHeader,
     };
   } catch (error) {
     if (error instanceof SyntaxError)
@@ -59,7 +61,9 @@ function readState(path: string): { header: StateHeader; done: Set<number>; whol
 }
 
 function requireSame(path: string, known: StateHeader, now: StateHeader): void {
-  const differs = (['file', 'size', 'map', 'historic'] as const).filter((field) => known[field] !== now[field]);
+  const differs = (['file', 'size', 'map', 'historic', 'inventPhones'] as const).filter(
+    (field) => known[field] !== now[field],
+  );
   if (known.over?.span !== now.over?.span) refuse(path, 'span (--over)');
   if (differs.length > 0) refuse(path, differs.join(', '));
 }

@@ -36,9 +36,7 @@ export function createGroupCommit<Item, Result>(options: {
     if (stopped || line.length >= maxWaiting) return Promise.reject(busy());
     return new Promise((resolve, reject) => {
       line.push({ item, resolve, reject });
-      working ??= work().finally(() => {
-        working = undefined;
-      });
+      working ??= work();
     });
   }
 
@@ -46,6 +44,8 @@ export function createGroupCommit<Item, Result>(options: {
     // One turn of the event loop lets requests that were read together travel together.
     await new Promise((resolve) => setImmediate(resolve));
     while (line.length > 0) await flush(line.splice(0, maxBatch));
+    // In the same turn as the last look at the line: whoever comes next must start the work again.
+    working = undefined;
   }
 
   async function flush(batch: Waiting<Item, Result>[]): Promise<void> {

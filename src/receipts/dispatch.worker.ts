@@ -4,7 +4,7 @@ import { numbersOf } from '../appeals/lookup.service.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
-import { type AgendaItem, type Lease, recordFailure, settle } from '../platform/agenda/agenda.ts';
+import { type AgendaItem, type Lease, LeaseLostError, recordFailure, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
@@ -49,7 +49,7 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
       open.map(
         async (row): Promise<{ row: Row; verdict: Verdict }> => ({
           row,
-          verdict: verdictOf(found.get(row.id)) ?? (await send(row, contacts.get(row.messageId))),
+          verdict: verdictOf(found.get(row.id)) ?? (await send(lease, row, contacts.get(row.messageId))),
         }),
       ),
     );
@@ -58,9 +58,12 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
   }
 
   async function send(
+    lease: Lease,
     row: Row,
     contact: { phone: string | undefined; queryCode: string } | undefined,
   ): Promise<Verdict> {
+    // A process that was frozen for longer than its lease must not send: another one may have done so already.
+    if (Date.now() > lease.heldUntil) throw new LeaseLostError('the lease ran out before the message was sent');
     if (!contact?.phone) return { outcome: 'refused', permanent: true, reason: 'no number' };
     try {
       return await gateway.send({

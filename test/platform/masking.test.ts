@@ -83,6 +83,7 @@ t.test('what is no personal number stays', async (t) => {
     '面积121.75平，总价1020408元',
     '微信转账5000元，QQ邮箱',
     '@福州12345',
+    '诉求编号07071200123已回复',
     '102路公交07:30-21:00',
   ];
   for (const text of plain) t.equal(maskText(text), text, text);

@@ -5,12 +5,13 @@ import path from 'node:path';
 import pg from 'pg';
 import { seedDemoCity } from '../../src/city/seed.ts';
 import { migrationsFolder } from '../../src/compose.ts';
-import { createDatabase } from '../../src/platform/database/database.ts';
+import { createDatabase, sqlState } from '../../src/platform/database/database.ts';
 import { migrateDatabase } from '../../src/platform/database/migrate.ts';
 import { createLog } from '../../src/platform/log.ts';
 
 /** One builder of templates at a time, on the whole server. */
 const TEMPLATE_LOCK = 7_160_012_399;
+const OBJECT_IN_USE = '55006';
 
 /** Superuser URL of the PostgreSQL of this run. */
 export function serverUrl(): string {
@@ -50,13 +51,14 @@ export async function dropDatabase(name: string): Promise<void> {
       // PostgreSQL itself waits up to five seconds for connections that are just closing.
       await server.query(`drop database ${name}`);
     } catch (error) {
+      if (sqlState(error) !== OBJECT_IN_USE) throw error;
       const { rows } = await server.query<{ application_name: string; query: string }>(
         'select application_name, query from pg_stat_activity where datname = $1',
         [name],
       );
       await server.query(`drop database if exists ${name} with (force)`);
       const holders = rows.map((row) => `${row.application_name}: ${row.query.slice(0, 80)}`);
-      throw new Error(`Connections were left open: ${holders.join('; ')}`, { cause: error });
+      throw new Error(`Connections were left open: ${holders.join('; ')}`);
     }
   });
 }

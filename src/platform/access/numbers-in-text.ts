@@ -165,6 +165,7 @@ function phone(folded: string, window: Window): Hit | undefined {
   if (abroad && /^(?:00)?861[3-9]/.test(abroad.digits))
     return { groups: 1, mask: starMiddle(abroad.digits.slice(-11), 3, 4), phone: true };
   const start = window.groups[0]?.start ?? 0;
+  const numbered = /(?:编号|单号|工单|案号)[^\d\n]{0,3}$/.test(folded.slice(Math.max(0, start - 8), start));
   const mobile = fit(window, MOBILE_SHAPES);
   const end = mobile?.end ?? 0;
   if (
@@ -179,7 +180,7 @@ function phone(folded: string, window: Window): Hit | undefined {
   if (window.groups[0]?.digits === '86' && /[+0]/.test(folded[start - 1] ?? '')) return undefined;
   const line = fit(window, international ? ['2,8', '2,7', ...LINE_SHAPES, '9', '2,4,4'] : LINE_SHAPES);
   const parts = line && LANDLINE.exec(international && !line.digits.startsWith('0') ? `0${line.digits}` : line.digits);
-  if (!line || !parts?.[1] || !parts[2] || isAmount(folded, start, line.end)) return undefined;
+  if (!line || numbered || !parts?.[1] || !parts[2] || isAmount(folded, start, line.end)) return undefined;
   const area = line.digits.startsWith('0') ? parts[1] : parts[1].slice(1);
   return {
     groups: line.groups,

@@ -71,7 +71,7 @@ export function createAgendaWorker(deps: {
       await handler.handle(lease, now);
     } catch (error) {
       if (lease.items.length === 1 && lease.items[0]) await fail(lease, lease.items[0], error, now);
-      else for (const item of lease.items) await runAlone(handler, { token: lease.token, items: [item] }, now);
+      else for (const item of lease.items) await runAlone(handler, { ...lease, items: [item] }, now);
     } finally {
       clearInterval(heartbeat);
     }

@@ -25,6 +25,8 @@ export interface AgendaItem extends NewAgendaItem {
 export interface Lease {
   token: string;
   items: AgendaItem[];
+  /** Machine time (ms) until which nobody else can have the items; a process that slept past it must not act. */
+  heldUntil: number;
 }
 
 /** Machine milliseconds until a claim that is not extended falls back. */
@@ -42,6 +44,7 @@ export function createAgenda(db: Database) {
   /** Claims up to `limit` due items of a kind, the earliest promise first. */
   async function claim(kind: string, now: Date, limit: number): Promise<Lease> {
     const token = uuid();
+    const heldUntil = Date.now() + LEASE_MS;
     const { rows } = await db.execute<Record<string, unknown>>(sql`
       update agenda set state = 'leased', attempts = attempts + 1, lease_token = ${token},
         lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
@@ -50,12 +53,14 @@ export function createAgenda(db: Database) {
         order by due_at limit ${limit} for update skip locked)
       returning id, kind, subject_id, business_key, payload_version, run_at, due_at, attempts`);
     const items = rows.map(toItem).sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime() || a.id - b.id);
-    return { token, items };
+    return { token, items, heldUntil };
   }
 
   async function extend(lease: Lease): Promise<void> {
-    await db.execute(sql`update agenda set lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
+    const heldUntil = Date.now() + LEASE_MS;
+    const { rowCount } = await db.execute(sql`update agenda set lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
       where id = any(${ids(lease.items)}) and lease_token = ${lease.token}`);
+    if ((rowCount ?? 0) > 0) lease.heldUntil = heldUntil;
   }
 
   /** Puts leases that ran out (a worker died) back; their items are claimed again. */

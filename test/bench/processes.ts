@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Running {
+  port: number;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+const START_MS = 15_000;
+const STOP_MS = 8_000;
+
+/** Runs a Node program of the build that listens on PORT, its output in a file; resolves when it answers `probe`. */
+export async function startServer(options: {
+  program: string;
+  args?: string[];
+  env: Record<string, string>;
+  logFile: string;
+  probe: string;
+}): Promise<Running> {
+  const port = await freePort();
+  const out = openSync(options.logFile, 'a');
+  const child = spawn(process.execPath, [options.program, ...(options.args ?? [])], {
+    stdio: ['ignore', out, out],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env, PORT: String(port) },
+  });
+  closeSync(out);
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await gone;
+    clearTimeout(late);
+  };
+  for (const end = Date.now() + START_MS; Date.now() < end; await sleep(50)) {
+    if (child.exitCode !== null) throw new Error(`${path.basename(options.program)} ended; see ${options.logFile}`);
+    if (await answers(`http://127.0.0.1:${port}${options.probe}`)) return { port, pid: child.pid ?? 0, stop };
+  }
+  await stop();
+  throw new Error(`${path.basename(options.program)} did not answer within ${START_MS / 1000} s`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url);
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs a program to its end and returns its stdout. @throws Error with the last lines of stderr when it fails. */
+export async function output(file: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${path.basename(file)}: ${Buffer.concat(stderr).toString().trim().slice(-800)}`);
+  return Buffer.concat(stdout).toString();
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no free port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,155 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { appealActions, appealStatuses } from '../../src/appeals/states.ts';
+import { createCity, type Reply } from '../support/city.ts';
+import t from '../support/tap.ts';
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  security: object[];
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  parameters?: { name: string; schema: { enum?: string[] } }[];
+}
+interface Document {
+  openapi: string;
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, { properties: Record<string, { enum?: string[]; items?: { enum: string[] } }> }> };
+}
+
+const city = await createCity(t);
+const document = await city.get<Document>('/openapi.json');
+const ajv = addFormats.default(new Ajv2020({ strict: false, allErrors: true }));
+ajv.addSchema(document as object, 'openapi.json');
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+const answered = new Map<string, Set<number>>();
+
+/** The validator of an answer, found as a client would: path, method, status or its range, content type. */
+function validatorOf(url: string, method: string, reply: Reply<unknown>): { name: string; validate: ValidateFunction } {
+  const [pathname = ''] = url.split('?');
+  const isIt = (path: string): boolean => new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(pathname);
+  // A path without parameters wins, as in the router.
+  const found = operations.filter((entry) => entry.method === method.toLowerCase() && isIt(entry.path));
+  const entry = found.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0];
+  if (!entry) throw new Error(`${method} ${url} is not in the document`);
+  const status = entry.operation.responses[reply.status] ? String(reply.status) : `${String(reply.status)[0]}XX`;
+  const type = String(reply.headers['content-type']).split(';')[0] ?? '';
+  const steps = ['paths', entry.path, entry.method, 'responses', status, 'content', type, 'schema'];
+  const pointer = steps.map((step) => step.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+  const validate = ajv.compile({ $ref: `openapi.json#/${pointer}` });
+  const name = entry.operation.operationId;
+  answered.set(name, (answered.get(name) ?? new Set()).add(reply.status));
+  return { name, validate };
+}
+
+async function call<T>(
+  method: 'GET' | 'POST',
+  url: string,
+  status: number,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  const reply = await city.call<T>(method, url, body, headers);
+  t.equal(reply.status, status, `${method} ${url} ${JSON.stringify(reply.body).slice(0, 200)}`);
+  const { name, validate } = validatorOf(url, method, reply);
+  t.ok(validate(reply.body), `${name} ${reply.status} ${ajv.errorsText(validate.errors)}`);
+  return reply.body;
+}
+
+t.test('the document is complete', async (t) => {
+  t.match(document.openapi, /^3\.1\./);
+  t.ok(ajv.validateSchema(document.components.schemas.Appeal as object));
+  const ids = operations.map(({ operation }) => operation.operationId);
+  t.equal(new Set(ids).size, ids.length);
+  t.ok(ids.length > 30);
+  for (const { path, method, operation } of operations) {
+    const name = `${method} ${path}`;
+    t.match(operation.operationId, /^[a-z][A-Za-z0-9]+$/, name);
+    t.match(operation.summary, /\S/, name);
+    t.ok(Array.isArray(operation.security), `${name} says who may call`);
+    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen)/.test(path), name);
+    t.ok(operation.tags.every((tag) => document.tags.some(({ name }) => name === tag)), name);
+    for (const range of ['4XX', '5XX'])
+      t.match(operation.responses[range], { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }, name);
+    for (const [status, { content }] of Object.entries(operation.responses))
+      t.ok(Object.values(content ?? {}).every(({ schema }) => Object.keys(schema).length > 0), `${name} ${status}`);
+  }
+});
+
+t.test('enums are the state table’s', async (t) => {
+  const { schemas } = document.components;
+  t.same(schemas.Appeal?.properties.status?.enum, appealStatuses);
+  t.same(schemas.CitizenView?.properties.status?.enum, appealStatuses);
+  t.same(schemas.MessageAnswer?.properties.status?.enum, appealStatuses);
+  t.same(schemas.Appeal?.properties.allowedActions?.items?.enum, appealActions);
+  t.same(schemas.AppealEvent?.properties.type?.enum, ['register', ...appealActions]);
+  const filter = document.paths['/v1/appeals']?.get?.parameters?.find(({ name }) => name === 'status');
+  t.same(filter?.schema.enum, appealStatuses);
+});
+
+t.test('every operation answers as the document says', async (t) => {
+  const channels = ['phone', 'wechat', 'weibo', 'mailbox', 'portal'] as const;
+  const sender = { name: '王女士', phone: '13800000001', verified: true };
+  for (const channel of channels) {
+    const message = city.message(channel, { sender, body: `${channel} 一言难尽`, nature: 'complaint', region: '530102', address: '3栋' });
+    await call('POST', `/v1/channels/${channel}/messages`, 201, message);
+    await call('POST', `/v1/channels/${channel}/messages`, 200, message);
+    await call('POST', `/v1/channels/${channel}/messages`, 409, { ...message, body: '别的' });
+    await call('POST', `/v1/channels/${channel}/messages`, 400, {});
+  }
+  const posted = await city.register('wechat', { body: '自来水很浑', sender, wechat: { openId: 'o-12345' } });
+  await city.register('phone', { body: '学校收费', sender });
+  await call('POST', '/v1/dev/clock', 200, { advance: 'P2D' });
+  await call('GET', '/v1/dev/clock', 200);
+
+  const { items: triaged } = await call<{ items: { id: string; version: number }[] }>('GET', '/v1/appeals?status=triage&limit=100', 200);
+  const decisions: [string, object][] = [
+    ['assign', { department: 'water', note: '属水务' }],
+    ['answer', { text: '已答复' }],
+    ['decline', { text: '不予受理' }],
+    ['divert', { text: '请走法定途径' }],
+    ['link', { target: posted.appealNumber }],
+  ];
+  for (const [at, [action, body]] of decisions.entries()) {
+    const { id, version } = triaged[at] ?? { id: '', version: 0 };
+    await call('POST', `/v1/appeals/${id}/${action}`, 428, body);
+    await call('POST', `/v1/appeals/${id}/${action}`, 412, body, { 'if-match': '"99"' });
+    await call('POST', `/v1/appeals/${id}/${action}`, 200, body, { 'if-match': `"${version}"` });
+  }
+  await city.clock.settle();
+  const appeal = await call<{ assignment: { id: string } }>('GET', `/v1/appeals/${posted.appealNumber}`, 200);
+  for (const list of ['events', 'messages', 'deadlines', 'receipts']) await call('GET', `/v1/appeals/${posted.appealId}/${list}`, 200);
+  const { id } = appeal.assignment;
+  await call('GET', `/v1/assignments/${id}`, 200);
+  await call('POST', `/v1/assignments/${id}/sign`, 200, {}, { 'if-match': '"1"' });
+  await call('POST', `/v1/assignments/${id}/return`, 409, { reason: '晚了' }, { 'if-match': '"2"' });
+  await call('POST', `/v1/assignments/${id}/submit`, 200, { result: '已修复' }, { 'if-match': '"2"' });
+  const { items: work } = await call<{ items: { id: string; version: number }[] }>(
+    'GET',
+    '/v1/departments/water/assignments?status=pending',
+    200,
+  );
+  await call('POST', `/v1/assignments/${work[0]?.id}/return`, 200, { reason: '非我单位' }, { 'if-match': '"1"' });
+  await call('POST', '/v1/assignments/sign', 200, { items: [{ id, version: 1 }] });
+  await call('GET', '/v1/departments/water/feed?limit=100', 200);
+  await call('GET', '/v1/receipts', 200);
+  await call('GET', '/v1/escalations', 200);
+  await call('GET', '/v1/dev/outbox', 200);
+  await call('GET', `/v1/citizen/appeals/${posted.appealNumber}?code=${posted.queryCode}`, 200);
+  await call('GET', `/v1/citizen/appeals/${posted.appealNumber}?code=no`, 404);
+  await city.rows("update agenda set state = 'failed', last_error = 'x' where id = (select min(id) from agenda)");
+  const { items: failed } = await call<{ items: { id: number }[] }>('GET', '/v1/agenda?status=failed', 200);
+  await call('POST', `/v1/agenda/${failed[0]?.id}/retry`, 200);
+  await call('GET', '/healthz', 200);
+  await call('GET', '/readyz', 200);
+
+  const without = operations
+    .map(({ operation }) => operation.operationId)
+    .filter((name) => ![...(answered.get(name) ?? [])].some((status) => status < 300));
+  t.same(without, [], 'a new operation belongs into this story');
+});
