@@ -23,12 +23,14 @@ export const SettingsSchema = Type.Object({
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://.+',
+      examples: ['postgres://user:password@127.0.0.1:5432/minsheng'],
       description: 'PostgreSQL 15 or newer. Unset: an embedded PostgreSQL 18 under DATA_DIR.',
     }),
   ),
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://.+',
+      examples: ['redis://127.0.0.1:6379'],
       description: 'Redis for BullMQ. Unset: BullMQ runs on the PostgreSQL database.',
     }),
   ),
@@ -38,12 +40,14 @@ export const SettingsSchema = Type.Object({
   }),
   POLICY: Type.String({
     pattern: '^[a-z][a-z0-9-]*$',
+    examples: ['kunming-hotline'],
     default: 'kunming-hotline',
     description: "Code of the city's time rules (policy) for new appeals.",
   }),
   DATA_KEY: Type.Optional(
     Type.String({
       pattern: '^[a-z0-9-]{1,16}:[A-Za-z0-9+/]{43}=(,[a-z0-9-]{1,16}:[A-Za-z0-9+/]{43}=)*$',
+      examples: ['k1:$(openssl rand -base64 32)'],
       description:
         'Key ring for personal data: `id:base64 of 32 bytes`, several separated by commas, the first one encrypts. Required in production; made and kept in DATA_DIR otherwise.',
     }),
@@ -98,11 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const wrong = [...Value.Errors(SettingsSchema, given)][0];
   if (wrong) {
     const name = wrong.instancePath.slice(1).split('/')[0] ?? '';
-    const property = (
-      SettingsSchema.properties as unknown as Record<string, { description?: string; enum?: string[] }>
-    )[name];
-    const allowed = property?.enum ? ` Allowed: ${property.enum.join(', ')}.` : '';
-    throw new ConfigError(`${name} is not usable: ${wrong.message}.${allowed} ${property?.description ?? ''}`.trim());
+    throw new ConfigError(sentenceAbout(name, wrong.keyword, wrong.message));
   }
   const settings = given as Settings;
   checkUrl('DATABASE_URL', settings.DATABASE_URL);
@@ -111,6 +111,19 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (production) refuseInProduction(settings);
   const { version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string };
   return Object.freeze({ ...settings, DATA_DIR: path.resolve(settings.DATA_DIR), production, version });
+}
+
+/** Never quotes the value: it may be a secret. */
+function sentenceAbout(name: string, keyword: string, message: string): string {
+  const property = (
+    SettingsSchema.properties as unknown as Record<
+      string,
+      { description?: string; enum?: string[]; examples?: string[] } | undefined
+    >
+  )[name];
+  const example = property?.examples ? `set it like ${property.examples[0]}` : `it ${message}`;
+  const what = keyword === 'enum' ? `set it to one of ${property?.enum?.join(', ')}` : example;
+  return `${name} is not usable: ${what}. ${property?.description ?? ''}`.trim();
 }
 
 function checkUrl(name: string, value: string | undefined): void {

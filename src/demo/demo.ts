@@ -4,12 +4,12 @@ import { buildApp } from '../app.ts';
 import demoCity from '../city/demo-city.json' with { type: 'json' };
 import { withThrowAway } from '../commands/throw-away.ts';
 import type { Instance } from '../compose.ts';
-import { type Account, giveAccount } from './account.ts';
+import { type Account, figuresOf, giveAccount } from './account.ts';
 import { createClient } from './client.ts';
 import { day, end, lookedUp } from './day.ts';
 import { play } from './play.ts';
-import { type Names, print, summary } from './print.ts';
-import type { Style } from './table.ts';
+import { type Paper, print } from './print.ts';
+import type { Names } from './rows.ts';
 
 const usage = `demo [--json]
   A citizen's day through all five channels, in simulated time, against a city of its own that is gone afterwards.
@@ -28,7 +28,7 @@ export async function runDemo(argv: string[]): Promise<number> {
     const account = await actOut(instance);
     console.log(`\n${print(account, namesOf(instance), paper())}\n`);
     const seconds = Math.round((performance.now() - begun) / 100) / 10;
-    if (values.json) console.log(JSON.stringify({ ...summary(account), seconds }));
+    if (values.json) console.log(JSON.stringify({ ...figuresOf(account), seconds }));
     else console.error(`minsheng: ${seconds} s`);
   });
   return 0;
@@ -57,20 +57,21 @@ export function namesOf({ rules }: Instance): Names {
   const departments = new Map(demoCity.departments.map(({ code, name }) => [code, name]));
   return {
     department: (code) => departments.get(code) ?? code,
-    role: (code) => rules.policy.roles[code]?.zh ?? code,
+    role: (code) => {
+      const { zh = code, en = '' } = rules.policy.roles[code] ?? {};
+      return `${zh} ${en}`.trim();
+    },
   };
 }
 
-const NARROWEST = 92;
+const NARROWEST = 100;
 const WIDEST = 132;
 
 /** Colours and the terminal's own width only on a terminal that wants them. */
-function paper(): { width: number; style: Style } {
+function paper(): Paper {
   const { isTTY, columns = WIDEST } = process.stdout;
   const colours = isTTY && !process.env.NO_COLOR;
-  const with_ = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
-  return {
-    width: isTTY ? Math.min(WIDEST, Math.max(NARROWEST, columns)) : 120,
-    style: { strong: with_(1), faint: with_(2) },
-  };
+  const sgr = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const width = isTTY ? Math.min(WIDEST, Math.max(NARROWEST, columns)) : WIDEST;
+  return { width, style: { strong: sgr(1), faint: sgr(2) } };
 }

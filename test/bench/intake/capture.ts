@@ -31,7 +31,7 @@ async function capture(instance: Instance): Promise<Statement[]> {
   const pool: pg.Pool = instance.db.$client;
   const idle = await pool.connect();
   const spied = idle.query;
-  // The only idle connection of the pool: the transaction takes it.
+  // The pool lends what was given back last: the transaction gets this very connection.
   idle.query = ((...args: unknown[]) => {
     statements.push(statementOf(args));
     return Reflect.apply(spied, idle, args);

@@ -11,10 +11,12 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 export function pgbenchScript(statements: readonly Statement[]): string {
   const ids = new Map<string, string>();
   const fresh = freshness(ids);
-  const lines = ['\\set n :n + 1'];
+  const lines = ['\\set k :k + 1'];
   for (const { text, values } of statements) {
-    const sql = text.replaceAll(/\$(\d+)/g, (_, at: string) => expression(values[Number(at) - 1], fresh)).replaceAll(/\s+/g, ' ');
-    // The answer is the appeal's number, as in the service; \gset costs no round trip of its own.
+    const sql = text
+      .replaceAll(/\$(\d+)/g, (_, at: string) => expression(values[Number(at) - 1], fresh))
+      .replaceAll(/\s+/g, ' ');
+    // The answer is the appeal's number, as in the service (column `n`); \gset costs no round trip of its own.
     lines.push(text.includes('nextval') ? `${sql} \\gset` : `${sql};`);
   }
   return `${lines.join('\n')}\n`;
@@ -23,20 +25,20 @@ export function pgbenchScript(statements: readonly Statement[]): string {
 /** Whether a captured statement only reads: what "writing the very same rows" could do without. */
 export const isRead = ({ text }: Statement): boolean => /^\s*select(?!.*nextval)/i.test(text);
 
-/** `:n` counts a client's transactions from the run's own start; the place among the ids tells the ids of one appeal apart. */
+/** `:k` counts a client's transactions from the run's own start; the place among the ids tells the ids of one appeal apart. */
 function freshness(ids: Map<string, string>): (value: string) => string | undefined {
   const idOf = (uuid: string): string => {
     const known = ids.get(uuid);
     if (known) return known;
     const place = ids.size.toString(16).padStart(4, '0');
-    const made = `(lpad(to_hex(:n::bigint), 8, '0') || '-${place}-7000-8000-' || lpad(to_hex(:client_id::bigint), 12, '0'))`;
+    const made = `(lpad(to_hex(:k::bigint), 8, '0') || '-${place}-7000-8000-' || lpad(to_hex(:client_id::bigint), 12, '0'))`;
     ids.set(uuid, made);
     return made;
   };
   return (value) => {
     if (INSTANT.test(value) && Math.abs(Date.parse(value) - Date.now()) < 60_000) return 'now()::text';
-    if (value === 'bench-captured') return `('pgbench-' || :client_id::text || '-' || :n::text)`;
-    if (/^20\d{14}$/.test(value)) return `(${literal(value.slice(0, 8))} || lpad(:nextval::text, 7, '0') || '0')`;
+    if (value === 'bench-captured') return `('pgbench-' || :client_id::text || '-' || :k::text)`;
+    if (/^20\d{14}$/.test(value)) return `(${literal(value.slice(0, 8))} || lpad(:n::text, 7, '0') || '0')`;
     const found = value.match(UUID);
     if (!found) return undefined;
     const parts = value.split(UUID).map(literal);
@@ -45,7 +47,7 @@ function freshness(ids: Map<string, string>): (value: string) => string | undefi
 }
 
 /** A sender's blind index: 32 bytes that are nobody else's. */
-const INDEX = `sha256(convert_to(:client_id::text || '-' || :n::text, 'UTF8'))`;
+const INDEX = `sha256(convert_to(:client_id::text || '-' || :k::text, 'UTF8'))`;
 const INDEX_LENGTH = 32;
 /** The first eight bytes of it, as the service locks persons by them. */
 const LOCK = `('x' || encode(substr(${INDEX}, 1, 8), 'hex'))::bit(64)::bigint`;

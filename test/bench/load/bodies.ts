@@ -1,6 +1,8 @@
 /** Messages as hotline call-takers write them: 60–200 characters of Chinese about one place, made up here. */
 
-const places = '通达小区,滨江花园,和平路,春城巷,云岭家园,北辰财富中心,翠湖社区,建设路农贸市场,金星立交,龙泉新村'.split(',');
+const places = '通达小区,滨江花园,和平路,春城巷,云岭家园,北辰财富中心,翠湖社区,建设路农贸市场,金星立交,龙泉新村'.split(
+  ',',
+);
 const matters = [
   '楼下烧烤店每天营业到凌晨两点，油烟直接排到居民窗前，夜里噪音很大，老人和孩子都没有办法正常休息',
   '地下车库入口长期积水，下雨天水深能没过脚踝，多次联系物业都说正在处理，至今没有任何改善',

@@ -16,7 +16,7 @@ export async function openConnection(port: number): Promise<Connection> {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
     const length = lengthOf(received);
     if (length === undefined || received.length < length) return;
-    const status = Number(received.latin1Slice(9, 12));
+    const status = Number(received.toString('latin1', 9, 12));
     received = Buffer.alloc(0);
     waiting?.resolve(status);
   });
@@ -46,7 +46,7 @@ function connected(port: number): Promise<Socket> {
 function lengthOf(received: Buffer): number | undefined {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
-  const found = /\r\ncontent-length: (\d+)/i.exec(received.latin1Slice(0, end));
+  const found = /\r\ncontent-length: (\d+)/i.exec(received.toString('latin1', 0, end));
   if (!found) throw new Error('an answer without content-length');
   return end + 4 + Number(found[1]);
 }

@@ -1,5 +1,5 @@
-import { openConnection } from './connection.ts';
 import { makeTexts, phoneOf } from './bodies.ts';
+import { openConnection } from './connection.ts';
 
 /** A process of its own: posts messages over keep-alive connections and prints one JSON line of what it saw. */
 export interface LoadOptions {
@@ -42,7 +42,9 @@ async function run(options: LoadOptions): Promise<LoadResult> {
 
   /** When the next request is to be sent, or undefined when the run is over. Several connections share the arrivals. */
   function arrival(): number | undefined {
-    const at = options.rate ? begin - options.warmSeconds * 1_000 + (arrivals++ * 1_000) / options.rate : performance.now();
+    const at = options.rate
+      ? begin - options.warmSeconds * 1_000 + (arrivals++ * 1_000) / options.rate
+      : performance.now();
     return at < end ? at : undefined;
   }
 
