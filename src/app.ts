@@ -15,7 +15,7 @@ import { healthRoutes } from './platform/health.ts';
 import { registerOpenApi } from './platform/openapi.ts';
 import { ProblemError, registerProblems, sendProblem } from './platform/problem.ts';
 import { logRequests } from './platform/request-log.ts';
-import { registerValidation } from './platform/validation.ts';
+import { buildValidator, registerValidation } from './platform/validation.ts';
 import { outboxRoutes, receiptsRoutes } from './receipts/receipts.routes.ts';
 import { triageRoutes } from './routing/triage.routes.ts';
 
@@ -31,6 +31,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,
     return503OnClosing: true,
+    schemaController: { compilersFactory: { buildValidator } },
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (_error, request, reply) =>
       sendProblem(

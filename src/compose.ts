@@ -19,7 +19,7 @@ import { createAgenda } from './platform/agenda/agenda.ts';
 import { createAgendaWorker } from './platform/agenda/agenda-worker.ts';
 import { createSystemClock } from './platform/clock/clock.ts';
 import { createClockDriver, createSimulatedClock, settleClockMode } from './platform/clock/simulated-clock.ts';
-import { createDatabase } from './platform/database/database.ts';
+import { createDatabase, type Database } from './platform/database/database.ts';
 import type { Log } from './platform/log.ts';
 import { createWakeQueue } from './platform/queue/queue.ts';
 import { createNudger, createRelay } from './platform/queue/relay.ts';
@@ -42,6 +42,15 @@ export type Instance = Awaited<ReturnType<typeof compose>>;
  */
 export async function compose(config: Config, databaseUrl: string, log: Log) {
   const db = createDatabase(databaseUrl, log, POOL_SIZE);
+  try {
+    return await wire(config, databaseUrl, log, db);
+  } catch (error) {
+    await db.$client.end();
+    throw error;
+  }
+}
+
+async function wire(config: Config, databaseUrl: string, log: Log, db: Database) {
   const keyRing = createKeyRing(config.DATA_KEY ?? readOrMakeDataKey(config.DATA_DIR));
   const { keyCheck } = await settleClockMode(
     db,

@@ -21,8 +21,6 @@ export async function play(client: Client, moments: readonly Moment[], end: stri
       const { id, version } = await appealOf(matter);
       await client.post('demo-dispatcher', `/v1/appeals/${id}/assign`, { department, note }, version);
     } else await work(moment);
-    // What the moment caused is done before the next one begins.
-    await goTo(moment.at);
   }
   await goTo(end);
   return said;
@@ -49,6 +47,7 @@ export async function play(client: Client, moments: readonly Moment[], end: stri
     return client.get('demo-dispatcher', `/v1/appeals/${found.answer.appealId}`);
   }
 
+  /** What came before is worked off at its own time first. */
   function goTo(at: string): Promise<unknown> {
     return client.post('demo-operations', '/v1/dev/clock', { set: at });
   }

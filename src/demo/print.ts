@@ -36,6 +36,6 @@ function citizenLines({ citizen }: Account): string[] {
   const { number, statusText, departmentName, resolveDueAt, steps } = citizen;
   return [
     `编号${number}：${statusText}；承办单位：${departmentName}；办理时限：${short(resolveDueAt)}`,
-    steps.map(({ at, text }) => `${short(at)} ${text}`).join(' → '),
+    ...steps.map(({ at, text }) => `  ${short(at)}  ${text}`),
   ];
 }

@@ -48,7 +48,6 @@ export async function dispatch(
     final: (before.get(item.appeal.id) ?? 0) >= rules.policy.returns.atMost,
     version: 1,
   }));
-  await insertRows(tx, assignments, rows);
   await changeAppeals(
     tx,
     dispatches.map((item, at) => ({
@@ -61,6 +60,7 @@ export async function dispatch(
     })),
     now,
   );
+  await insertRows(tx, assignments, rows);
   await endDeadlines(
     tx,
     dispatches.map((item) => ({ appealId: item.appeal.id, name: 'forward' as const })),

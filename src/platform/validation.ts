@@ -1,31 +1,36 @@
 import { isUtf8 } from 'node:buffer';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import zh from 'ajv-i18n/localize/zh/index.js';
-import type { FastifyInstance, FastifySchema } from 'fastify';
+import type { FastifyInstance, FastifySchema, FastifyServerOptions } from 'fastify';
 import { ProblemError, type ProblemField } from './problem.ts';
+
+type ValidatorFactory = NonNullable<
+  NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>['buildValidator']
+>;
 
 /** The package is CommonJS: the function itself is what Node imports, whatever its types say. */
 const localizeZh = zh as unknown as (errors: ErrorObject[]) => void;
 
 /**
  * Strict bodies (no coercion, unknown fields refused, every error told) and coercing query, params and headers, which
- * can only be text. Replaces Fastify's default, which silently drops misspelt fields.
+ * can only be text. Replaces Fastify's default, which silently drops misspelt fields. It has to be given to Fastify as
+ * the builder: a compiler set afterwards is forgotten by every plugin that adds a schema of its own.
  */
+export const buildValidator = ((shared: Record<string, object>) => {
+  const common = { allErrors: true, strict: false, removeAdditional: false, useDefaults: true } as const;
+  const body = addFormats.default(new Ajv2020({ ...common, coerceTypes: false }));
+  const text = addFormats.default(new Ajv2020({ ...common, coerceTypes: true }));
+  for (const [id, schema] of Object.entries(shared)) {
+    body.addSchema(schema, id);
+    text.addSchema(schema, id);
+  }
+  return ({ schema, httpPart }: { schema: object; httpPart?: string }) =>
+    (httpPart === 'body' ? body : text).compile(schema);
+}) as ValidatorFactory;
+
+/** What is checked beside the schemas: text that cannot be kept, parameters where none are known, the JSON itself. */
 export function registerValidation(app: FastifyInstance): void {
-  const common = { allErrors: true, strict: false, removeAdditional: false, verbose: false } as const;
-  const body = addFormats.default(new Ajv2020({ ...common, coerceTypes: false, useDefaults: true }));
-  const text = addFormats.default(new Ajv2020({ ...common, coerceTypes: true, useDefaults: true }));
-  const known = new Set<string>();
-  app.setValidatorCompiler(({ schema, httpPart }) => {
-    for (const [id, shared] of Object.entries(app.getSchemas())) {
-      if (known.has(id)) continue;
-      known.add(id);
-      body.addSchema(shared as object, id);
-      text.addSchema(shared as object, id);
-    }
-    return (httpPart === 'body' ? body : text).compile(schema as object) as ValidateFunction;
-  });
   app.setSchemaErrorFormatter((errors, part) => toValidationProblem(errors as unknown as ErrorObject[], part));
   app.addHook('preValidation', async (request) => {
     const bad = findUnusableText(request.query, '/query') ?? findUnusableText(request.params, '/params');
@@ -51,9 +56,9 @@ export function registerValidation(app: FastifyInstance): void {
 
 function toValidationProblem(errors: ErrorObject[], part: string): ProblemError {
   const prefix = part === 'body' ? '' : `/${part === 'querystring' ? 'query' : part}`;
-  const english = errors.map((error) => toField(error, prefix));
+  const english = errors.map((error) => toField(error, prefix, words.en));
   localizeZh(errors);
-  const chinese = errors.map((error) => toField(error, prefix));
+  const chinese = errors.map((error) => toField(error, prefix, words.zh));
   const sentence = (fields: ProblemField[]): string =>
     fields
       .slice(0, 5)
@@ -62,8 +67,25 @@ function toValidationProblem(errors: ErrorObject[], part: string): ProblemError 
   return new ProblemError('validation', { en: sentence(english), zh: sentence(chinese) }, { errors: english });
 }
 
+interface Words {
+  required: string;
+  unknown: string;
+  invalid: string;
+  oneOf: (values: string) => string;
+}
+
+const words: Record<'en' | 'zh', Words> = {
+  en: {
+    required: 'is required',
+    unknown: 'is not known here',
+    invalid: 'is not valid',
+    oneOf: (values) => `must be one of ${values}`,
+  },
+  zh: { required: '为必填项', unknown: '不是可用的字段', invalid: '无效', oneOf: (values) => `应为 ${values} 之一` },
+};
+
 /** Ajv's error as a pointer to the field itself, also for a missing or unknown one. Never quotes the value. */
-function toField(error: ErrorObject, prefix: string): ProblemField {
+function toField(error: ErrorObject, prefix: string, say: Words): ProblemField {
   const params = error.params as {
     missingProperty?: string;
     additionalProperty?: string;
@@ -73,10 +95,10 @@ function toField(error: ErrorObject, prefix: string): ProblemField {
   const extra = params.additionalProperty ?? params.unevaluatedProperty;
   const name = params.missingProperty ?? extra;
   const pointer = `${prefix}${error.instancePath}${name === undefined ? '' : `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`}`;
-  if (params.missingProperty !== undefined) return { pointer, detail: 'is required' };
-  if (extra !== undefined) return { pointer, detail: 'is not known here' };
-  if (params.allowedValues) return { pointer, detail: `must be one of ${params.allowedValues.join(', ')}` };
-  return { pointer, detail: error.message ?? 'is not valid' };
+  if (params.missingProperty !== undefined) return { pointer, detail: say.required };
+  if (extra !== undefined) return { pointer, detail: say.unknown };
+  if (params.allowedValues) return { pointer, detail: say.oneOf(params.allowedValues.join(', ')) };
+  return { pointer, detail: error.message ?? say.invalid };
 }
 
 /** JSON bodies: UTF-8 only, no duplicate of `__proto__`, no NUL and no half characters, which PostgreSQL cannot keep. */

@@ -80,8 +80,16 @@ const cases: Case[] = [
   raw('half a character, escaped', text('"a\\ud83d"'), '/body'),
   raw('the other half, escaped', text('"\\udd4a b"'), '/body'),
   raw('a NUL in a field name', '{"source":"12345","externalId":"raw","body":"a","x\\u0000":1}', '/x\u0000'),
-  raw('bytes that are not UTF-8', Buffer.concat([Buffer.from('{"body":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]), ''),
-  raw('half a character in CESU-8', Buffer.concat([Buffer.from('{"body":"'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]), ''),
+  raw(
+    'bytes that are not UTF-8',
+    Buffer.concat([Buffer.from('{"body":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]),
+    '',
+  ),
+  raw(
+    'half a character in CESU-8',
+    Buffer.concat([Buffer.from('{"body":"'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]),
+    '',
+  ),
   raw('ten thousand lists deep', text(`${'['.repeat(10_000)}${']'.repeat(10_000)}`), '/body'),
   raw('deep, with an escape', text(`${'['.repeat(10_000)}"\\u0041"${']'.repeat(10_000)}`), '/body/0/0'),
   raw('__proto__', '{"source":"12345","externalId":"raw","body":"a","__proto__":{"admin":true}}', ''),
@@ -130,7 +138,12 @@ const cases: Case[] = [
   },
   {
     name: 'the clock set and advanced at once',
-    request: { method: 'POST', url: '/v1/dev/clock', headers: admin, payload: { set: '2026-03-11T10:00:00Z', advance: 'P1D' } },
+    request: {
+      method: 'POST',
+      url: '/v1/dev/clock',
+      headers: admin,
+      payload: { set: '2026-03-11T10:00:00Z', advance: 'P1D' },
+    },
     status: 400,
     at: '',
   },
@@ -142,13 +155,23 @@ const cases: Case[] = [
   },
   {
     name: 'an unknown key',
-    request: { method: 'POST', url: MESSAGES, headers: { authorization: 'Bearer nobody' }, payload: city.message('phone') },
+    request: {
+      method: 'POST',
+      url: MESSAGES,
+      headers: { authorization: 'Bearer nobody' },
+      payload: city.message('phone'),
+    },
     status: 401,
     at: '/headers/authorization',
   },
   {
     name: 'another scheme',
-    request: { method: 'POST', url: MESSAGES, headers: { authorization: `Basic ${ADMIN_KEY}` }, payload: city.message('phone') },
+    request: {
+      method: 'POST',
+      url: MESSAGES,
+      headers: { authorization: `Basic ${ADMIN_KEY}` },
+      payload: city.message('phone'),
+    },
     status: 401,
     at: '/headers/authorization',
   },
@@ -160,7 +183,12 @@ const cases: Case[] = [
   },
   {
     name: 'a key of another channel',
-    request: { method: 'POST', url: '/v1/channels/wechat/messages', headers: intakeOnly, payload: city.message('wechat') },
+    request: {
+      method: 'POST',
+      url: '/v1/channels/wechat/messages',
+      headers: intakeOnly,
+      payload: city.message('wechat'),
+    },
     status: 403,
   },
   {
@@ -180,15 +208,27 @@ t.test('every wrong request is a problem that says where, in both languages, and
   const before = await city.counts();
   for (const { name, request, status, at } of cases) {
     const english = await city.inject<Problem>(request);
-    const chinese = await city.inject<Problem>({ ...request, headers: { ...request.headers, 'accept-language': 'zh-CN,zh;q=0.9' } });
+    const chinese = await city.inject<Problem>({
+      ...request,
+      headers: { ...request.headers, 'accept-language': 'zh-CN,zh;q=0.9' },
+    });
     await t.test(name, async (t) => {
       t.equal(english.status, status, JSON.stringify(english.body).slice(0, 300));
       t.match(english.headers['content-type'], /^application\/problem\+json/);
-      t.match(english.body, { type: /^urn:minsheng:problem:[a-z-]+$/, title: /^[ -~]+$/, status, detail: /./, instance: /^[0-9a-f-]{36}$/ });
+      t.match(english.body, {
+        type: /^urn:minsheng:problem:[a-z-]+$/,
+        title: /^[ -~]+$/,
+        status,
+        detail: /./,
+        instance: /^[0-9a-f-]{36}$/,
+      });
       t.match(chinese.body, { type: english.body.type, title: /\p{Script=Han}/u, detail: /\p{Script=Han}/u, status });
       if (at !== undefined && status !== 404) {
         const pointers = (english.body.errors ?? []).map((error) => error.pointer);
-        t.ok(pointers.some((pointer) => (at === '' ? pointer === '' : pointer.startsWith(at))), `${at} in ${pointers.join(' ')}`);
+        t.ok(
+          pointers.some((pointer) => (at === '' ? pointer === '' : pointer.startsWith(at))),
+          `${at} in ${pointers.join(' ')}`,
+        );
         t.ok(english.body.errors?.every((error) => error.detail.length > 0));
       }
     });

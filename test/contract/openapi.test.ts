@@ -16,7 +16,9 @@ interface Document {
   openapi: string;
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, { properties: Record<string, { enum?: string[]; items?: { enum: string[] } }> }> };
+  components: {
+    schemas: Record<string, { properties: Record<string, { enum?: string[]; items?: { enum: string[] } }> }>;
+  };
 }
 
 const city = await createCity(t);
@@ -73,11 +75,21 @@ t.test('the document is complete', async (t) => {
     t.match(operation.summary, /\S/, name);
     t.ok(Array.isArray(operation.security), `${name} says who may call`);
     t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen)/.test(path), name);
-    t.ok(operation.tags.every((tag) => document.tags.some(({ name }) => name === tag)), name);
+    t.ok(
+      operation.tags.every((tag) => document.tags.some(({ name }) => name === tag)),
+      name,
+    );
     for (const range of ['4XX', '5XX'])
-      t.match(operation.responses[range], { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }, name);
+      t.match(
+        operation.responses[range],
+        { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+        name,
+      );
     for (const [status, { content }] of Object.entries(operation.responses))
-      t.ok(Object.values(content ?? {}).every(({ schema }) => Object.keys(schema).length > 0), `${name} ${status}`);
+      t.ok(
+        Object.values(content ?? {}).every(({ schema }) => Object.keys(schema).length > 0),
+        `${name} ${status}`,
+      );
   }
 });
 
@@ -96,7 +108,13 @@ t.test('every operation answers as the document says', async (t) => {
   const channels = ['phone', 'wechat', 'weibo', 'mailbox', 'portal'] as const;
   const sender = { name: '王女士', phone: '13800000001', verified: true };
   for (const channel of channels) {
-    const message = city.message(channel, { sender, body: `${channel} 一言难尽`, nature: 'complaint', region: '530102', address: '3栋' });
+    const message = city.message(channel, {
+      sender,
+      body: `${channel} 一言难尽`,
+      nature: 'complaint',
+      region: '530102',
+      address: '3栋',
+    });
     await call('POST', `/v1/channels/${channel}/messages`, 201, message);
     await call('POST', `/v1/channels/${channel}/messages`, 200, message);
     await call('POST', `/v1/channels/${channel}/messages`, 409, { ...message, body: '别的' });
@@ -107,7 +125,11 @@ t.test('every operation answers as the document says', async (t) => {
   await call('POST', '/v1/dev/clock', 200, { advance: 'P2D' });
   await call('GET', '/v1/dev/clock', 200);
 
-  const { items: triaged } = await call<{ items: { id: string; version: number }[] }>('GET', '/v1/appeals?status=triage&limit=100', 200);
+  const { items: triaged } = await call<{ items: { id: string; version: number }[] }>(
+    'GET',
+    '/v1/appeals?status=triage&limit=100',
+    200,
+  );
   const decisions: [string, object][] = [
     ['assign', { department: 'water', note: '属水务' }],
     ['answer', { text: '已答复' }],
@@ -123,7 +145,8 @@ t.test('every operation answers as the document says', async (t) => {
   }
   await city.clock.settle();
   const appeal = await call<{ assignment: { id: string } }>('GET', `/v1/appeals/${posted.appealNumber}`, 200);
-  for (const list of ['events', 'messages', 'deadlines', 'receipts']) await call('GET', `/v1/appeals/${posted.appealId}/${list}`, 200);
+  for (const list of ['events', 'messages', 'deadlines', 'receipts'])
+    await call('GET', `/v1/appeals/${posted.appealId}/${list}`, 200);
   const { id } = appeal.assignment;
   await call('GET', `/v1/assignments/${id}`, 200);
   await call('POST', `/v1/assignments/${id}/sign`, 200, {}, { 'if-match': '"1"' });

@@ -52,17 +52,31 @@ t.test('a reader beside many writers misses nothing and sees nothing twice', asy
   const readers = departments.map((code, at) => follow(code, at % 2 ? second : { ...city }, () => done));
   const writers = appeals.map(async ({ appealId }, at) => {
     const node = at % 2 ? second : undefined;
-    const step = (url: string, version: number, body: object) =>
-      city.call<{ assignment: { id: string } | null; version: number }>('POST', url, body, { 'if-match': `"${version}"` }, node);
+    const step = async (url: string, version: number, body: object) => {
+      const headers = { 'if-match': `"${version}"` };
+      const reply = await city.call<{ assignment: { id: string } | null; version: number }>(
+        'POST',
+        url,
+        body,
+        headers,
+        node,
+      );
+      t.equal(reply.status, 200, url);
+      return reply;
+    };
     const assigned = await step(`/v1/appeals/${appealId}/assign`, 2, { department: departments[at % 4] });
     const id = assigned.body.assignment?.id ?? '';
     if (at % 3 === 0) {
       await step(`/v1/assignments/${id}/return`, 1, { reason: '非我单位职责' });
-      await step(`/v1/appeals/${appealId}/assign`, assigned.body.version + 1, { department: departments[(at + 1) % 4] });
+      await step(`/v1/appeals/${appealId}/assign`, assigned.body.version + 1, {
+        department: departments[(at + 1) % 4],
+      });
     } else await step(`/v1/assignments/${id}/sign`, 1, {});
   });
   // Routing writes to several departments' feeds in one transaction, meanwhile.
-  const routed = ['积水', '路灯', '噪音', '自来水', '漏水', '违建', '污染', '河道'].map((body) => city.register('phone', { body }));
+  const routed = ['积水', '路灯', '噪音', '自来水', '漏水', '违建', '污染', '河道'].map((body) =>
+    city.register('phone', { body }),
+  );
   await Promise.all([...writers, ...routed]);
   await city.clock.settle();
   done = true;
@@ -72,7 +86,11 @@ t.test('a reader beside many writers misses nothing and sees nothing twice', asy
       'select seq, kind, assignment_id from department_feed where department = $1 order by seq',
       [code],
     );
-    t.same(kept.map((row) => Number(row.seq)), kept.map((_, index) => index + 1), `${code} has no gap`);
+    t.same(
+      kept.map((row) => Number(row.seq)),
+      kept.map((_, index) => index + 1),
+      `${code} has no gap`,
+    );
     t.same(
       seen[at]?.map((entry) => `${entry.kind} ${entry.assignmentId}`),
       kept.map((row) => `${row.kind} ${row.assignment_id}`),
@@ -106,7 +124,9 @@ t.test('a long poll answers as soon as there is news, on another process too', a
   await city.clock.settle();
   const entries = await whole('education');
   const after = entries.at(-1)?.cursor;
-  const waiting = [undefined, second].map((node) => feed('education', `?wait=30${after ? `&after=${after}` : ''}`, node));
+  const waiting = [undefined, second].map((node) =>
+    feed('education', `?wait=30${after ? `&after=${after}` : ''}`, node),
+  );
   await city.act('appeals', appealId, 'assign', { department: 'education' });
   for (const { items } of await Promise.all(waiting)) t.match(items, [{ kind: 'assigned', appealId }]);
 });
@@ -122,8 +142,16 @@ t.test('a long poll without news ends empty with the same cursor; stopping answe
 });
 
 t.test('the cursor is checked, the feed is the department’s own', async (t) => {
-  for (const bad of ['1', 'abc', encodeURIComponent(Buffer.from('[-1]').toString('base64url')), Buffer.from('["1"]').toString('base64url')])
-    t.match(await city.call('GET', `/v1/departments/housing/feed?after=${bad}`), { status: 400, body: { errors: [{ pointer: '/query/after' }] } });
+  for (const bad of [
+    '1',
+    'abc',
+    encodeURIComponent(Buffer.from('[-1]').toString('base64url')),
+    Buffer.from('["1"]').toString('base64url'),
+  ])
+    t.match(await city.call('GET', `/v1/departments/housing/feed?after=${bad}`), {
+      status: 400,
+      body: { errors: [{ pointer: '/query/after' }] },
+    });
   const other = await city.key('department:water');
   t.equal((await city.call<Problem>('GET', '/v1/departments/housing/feed', undefined, other)).status, 403);
   t.equal((await city.call<Feed>('GET', '/v1/departments/water/feed', undefined, other)).status, 200);

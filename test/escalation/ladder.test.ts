@@ -108,7 +108,9 @@ t.test('late by its adapter: one notice for the case, not the whole ladder', asy
   });
   await city.clock.settle();
   await city.clock.advance('P10D');
-  const taken = (await city.escalations(appealId)).filter(({ deadline }) => deadline === 'forward' || deadline === 'receipt');
+  const taken = (await city.escalations(appealId)).filter(
+    ({ deadline }) => deadline === 'forward' || deadline === 'receipt',
+  );
   t.match(taken, [{ deadline: 'forward', step: 1, role: 'desk-lead', at: '2026-03-10T10:00:00+08:00' }]);
   t.equal(taken.length, 1);
 });

@@ -13,7 +13,7 @@ const matters = [
   '楼下餐馆油烟直排，居民不敢开窗通风',
 ];
 let person = 0;
-const newPhone = (): string => `139${String((person += 1)).padStart(8, '0')}`;
+const newPhone = (): string => `139${String(++person).padStart(8, '0')}`;
 
 t.test('whatever arrives at once and wherever, each matter of each person is one appeal', async (t) => {
   const message = fc.record({
@@ -27,7 +27,12 @@ t.test('whatever arrives at once and wherever, each matter of each person is one
       const phones = [newPhone(), newPhone(), newPhone()];
       const replies = await Promise.all(
         messages.map(({ person, matter, node, channel }) =>
-          city.post(channel, { body: matters[matter], sender: { phone: phones[person], verified: true } }, {}, nodes[node]),
+          city.post(
+            channel,
+            { body: matters[matter], sender: { phone: phones[person], verified: true } },
+            {},
+            nodes[node],
+          ),
         ),
       );
       const appeals = new Map<string, Set<string>>();

@@ -54,9 +54,13 @@ t.test('an idempotency key belongs to its caller and its body', async (t) => {
     body: { errors: [{ pointer: '/headers/idempotency-key' }] },
   });
   const somebodyElse = await city.key('intake:portal');
-  t.match(await city.call('POST', url, city.message('portal', { body: '别的' }), { ...key, ...somebodyElse }), { status: 201 });
+  t.match(await city.call('POST', url, city.message('portal', { body: '别的' }), { ...key, ...somebodyElse }), {
+    status: 201,
+  });
   const twins = await Promise.all(
-    ['a', 'b', 'c'].map((body) => city.call('POST', url, city.message('portal', { body }), { 'idempotency-key': 'form-2' })),
+    ['a', 'b', 'c'].map((body) =>
+      city.call('POST', url, city.message('portal', { body }), { 'idempotency-key': 'form-2' }),
+    ),
   );
   t.same(twins.map((reply) => reply.status).sort(), [201, 422, 422], 'also within one batch');
 });
@@ -65,7 +69,12 @@ t.test('same matter: the same verified person, the same class of nature, a text 
   const text = '盘龙区通达小区3栋住户在阳台上搭建鸽子棚，气味很大，影响邻居生活';
   const phone = '13800000002';
   const first = await city.register('phone', { body: text, nature: 'complaint', sender: { phone } });
-  const joins = async (name: string, channel: 'phone' | 'wechat' | 'portal' | 'mailbox', changes: object, expected: boolean) => {
+  const joins = async (
+    name: string,
+    channel: 'phone' | 'wechat' | 'portal' | 'mailbox',
+    changes: object,
+    expected: boolean,
+  ) => {
     const reply = await city.register(channel, { body: `${text}。`, nature: 'complaint', ...changes });
     t.equal(reply.disposition, expected ? 'attached' : 'registered', name);
     t.equal(reply.appealId === first.appealId, expected, name);
@@ -81,7 +90,12 @@ t.test('same matter: the same verified person, the same class of nature, a text 
   await joins('nobody known', 'phone', {}, false);
   await joins('another class of nature', 'phone', { sender: { phone }, nature: 'suggestion' }, false);
   await joins('another matter', 'phone', { sender: { phone }, body: '公交车99路末班车太早，希望延长' }, false);
-  const report = await joins('a report never joins a complaint', 'phone', { sender: { phone }, nature: 'report' }, false);
+  const report = await joins(
+    'a report never joins a complaint',
+    'phone',
+    { sender: { phone }, nature: 'report' },
+    false,
+  );
   await city.clock.settle();
   const after = await city.appeal(first.appealId);
   t.equal((await city.events(first.appealId)).length, after.version);
@@ -110,7 +124,11 @@ t.test('answered on the spot: closed, nothing to forward, the answer is told', a
   });
   t.match(reply, { status: 'answered', forwardDueAt: null, receiptDueAt: '2026-03-11T10:00:00+08:00' });
   await city.clock.settle();
-  t.match(await city.appeal(reply.appealId), { status: 'answered', outcome: '请到就近社保服务中心办理', assignment: null });
+  t.match(await city.appeal(reply.appealId), {
+    status: 'answered',
+    outcome: '请到就近社保服务中心办理',
+    assignment: null,
+  });
   t.match(await city.receipts(reply.appealId), [{ status: 'delivered', text: /请到就近社保服务中心办理/ }]);
 });
 
@@ -132,7 +150,12 @@ t.test('historic cases are filed and nothing else happens', async (t) => {
   const importer = await city.key('intake:portal', 'import');
   const reply = await city.post(
     'portal',
-    { historic: true, body: '路灯不亮', receivedAt: '2019-05-01T08:00:00+08:00', sender: { phone: '13800000007', verified: true } },
+    {
+      historic: true,
+      body: '路灯不亮',
+      receivedAt: '2019-05-01T08:00:00+08:00',
+      sender: { phone: '13800000007', verified: true },
+    },
     importer,
   );
   t.match(reply, {
@@ -158,11 +181,20 @@ t.test('a query code opens its sender’s appeal and no other', async (t) => {
   t.not(again.queryCode, mine.queryCode);
   await city.clock.settle();
   const look = (number: string, code: string) =>
-    city.call<Problem & { status: string }>('GET', `/v1/citizen/appeals/${number}?code=${encodeURIComponent(code)}`, undefined, {
-      authorization: '',
-    });
+    city.call<Problem & { status: string }>(
+      'GET',
+      `/v1/citizen/appeals/${number}?code=${encodeURIComponent(code)}`,
+      undefined,
+      {
+        authorization: '',
+      },
+    );
   const seen = await look(mine.appealNumber, mine.queryCode);
-  t.match(seen, { status: 200, headers: { 'cache-control': 'no-store' }, body: { departmentName: '市住房和城乡建设局' } });
+  t.match(seen, {
+    status: 200,
+    headers: { 'cache-control': 'no-store' },
+    body: { departmentName: '市住房和城乡建设局' },
+  });
   t.equal((await look(mine.appealNumber, again.queryCode.toLowerCase())).status, 200);
   t.equal((await look(claimed.appealNumber, claimed.queryCode)).status, 200);
   const refusals = await Promise.all([

@@ -13,7 +13,7 @@ let subjects = 0;
 async function add(kind: string, times: [number, number][]): Promise<void> {
   const items = times.map(([run, due], at) => ({
     kind,
-    subjectId: `00000000-0000-7000-8000-${String((subjects += 1)).padStart(12, '0')}`,
+    subjectId: `00000000-0000-7000-8000-${String(++subjects).padStart(12, '0')}`,
     businessKey: `${kind}:${at}`,
     runAt: minutes(run),
     dueAt: minutes(due),
@@ -30,7 +30,12 @@ const states = async (kind: string) =>
 const keysOf = (lease: Lease): string[] => lease.items.map((item) => item.businessKey);
 
 t.test('claimed by promise, only what is due, nothing twice', async (t) => {
-  await add('order', [[-5, 30], [-1, 10], [0, 20], [1, 5]]);
+  await add('order', [
+    [-5, 30],
+    [-1, 10],
+    [0, 20],
+    [1, 5],
+  ]);
   t.equal((await states('order')).length, 4, 'a business key is there once');
   t.same(keysOf(await agenda.claim('order', now, 2)), ['order:1', 'order:2']);
   t.same(keysOf(await agenda.claim('order', now, 9)), ['order:0']);
@@ -39,7 +44,10 @@ t.test('claimed by promise, only what is due, nothing twice', async (t) => {
 });
 
 t.test('many claim at once: every item goes to one of them', async (t) => {
-  await add('crowd', Array.from({ length: 200 }, (_, at) => [0, at]));
+  await add(
+    'crowd',
+    Array.from({ length: 200 }, (_, at) => [0, at]),
+  );
   const leases = await Promise.all(Array.from({ length: 12 }, () => agenda.claim('crowd', now, 25)));
   const claimed = leases.flatMap(keysOf);
   t.equal(new Set(claimed).size, claimed.length);
@@ -80,7 +88,11 @@ function workerOf(handler: AgendaHandler) {
 }
 
 t.test('a bad item harms only itself, waits longer each time, and ends where a person sees it', async (t) => {
-  await add('fail', [[0, 1], [0, 2], [0, 3]]);
+  await add('fail', [
+    [0, 1],
+    [0, 2],
+    [0, 3],
+  ]);
   let broken = true;
   const worker = workerOf({
     kind: 'fail',
@@ -91,7 +103,11 @@ t.test('a bad item harms only itself, waits longer each time, and ends where a p
     },
   });
   await worker.drain('fail');
-  t.match(await states('fail'), [{ state: 'done' }, { state: 'open', attempts: 1, last_error: /the second is bad/ }, { state: 'done' }]);
+  t.match(await states('fail'), [
+    { state: 'done' },
+    { state: 'open', attempts: 1, last_error: /the second is bad/ },
+    { state: 'done' },
+  ]);
   const waits: number[] = [];
   for (let attempt = 1; attempt < 10; attempt += 1) {
     const [, bad] = await states('fail');
@@ -104,10 +120,15 @@ t.test('a bad item harms only itself, waits longer each time, and ends where a p
     await worker.drain('fail');
   }
   t.same(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
-  const failed = await city.get<{ items: { id: number; kind: string; attempts: number; lastError: string }[] }>('/v1/agenda?status=failed');
+  const failed = await city.get<{ items: { id: number; kind: string; attempts: number; lastError: string }[] }>(
+    '/v1/agenda?status=failed',
+  );
   t.match(failed.items, [{ kind: 'fail', attempts: 10, lastError: /the second is bad/ }]);
   const { warnings } = await city.get<{ warnings: string[] }>('/readyz');
-  t.ok(warnings.some((warning) => /fail: 1 failed for good/.test(warning)), warnings.join());
+  t.ok(
+    warnings.some((warning) => /fail: 1 failed for good/.test(warning)),
+    warnings.join(),
+  );
 
   const retry = (id: number) => city.call('POST', `/v1/agenda/${id}/retry`);
   broken = false;
@@ -118,7 +139,10 @@ t.test('a bad item harms only itself, waits longer each time, and ends where a p
 });
 
 t.test('a worker that stops finishes its batch and takes no other', async (t) => {
-  await add('stop', Array.from({ length: 5 }, (_, at) => [0, at]));
+  await add(
+    'stop',
+    Array.from({ length: 5 }, (_, at) => [0, at]),
+  );
   let enter: () => void = () => undefined;
   let leave: () => void = () => undefined;
   const entered = new Promise<void>((resolve) => {
@@ -141,13 +165,23 @@ t.test('a worker that stops finishes its batch and takes no other', async (t) =>
   const stopped = worker.stop();
   leave();
   await Promise.all([stopped, drained]);
-  t.same((await states('stop')).map(({ state }) => state), ['done', 'open', 'open', 'open', 'open']);
+  t.same(
+    (await states('stop')).map(({ state }) => state),
+    ['done', 'open', 'open', 'open', 'open'],
+  );
 });
 
 t.test('settled items are pruned after their keep, failed ones never', async (t) => {
-  await add('old', [[0, 1], [0, 2]]);
-  await city.rows("update agenda set state = 'done', settled_at = $1 where business_key = 'old:0'", [minutes(-31 * 24 * 60)]);
-  await city.rows("update agenda set state = 'failed', settled_at = $1 where business_key = 'old:1'", [minutes(-31 * 24 * 60)]);
+  await add('old', [
+    [0, 1],
+    [0, 2],
+  ]);
+  await city.rows("update agenda set state = 'done', settled_at = $1 where business_key = 'old:0'", [
+    minutes(-31 * 24 * 60),
+  ]);
+  await city.rows("update agenda set state = 'failed', settled_at = $1 where business_key = 'old:1'", [
+    minutes(-31 * 24 * 60),
+  ]);
   t.equal(await agenda.prune(now), 1);
   t.match(await states('old'), [{ key: 'old:1' }]);
 });

@@ -32,7 +32,10 @@ t.test('after a rotation old persons are known, old data is read, new data has t
   const node = await city.start({ dataKey: `${fresh},${old}` });
   const after = <T>(method: 'GET' | 'POST', path: string, sent?: object) => city.call<T>(method, path, sent, {}, node);
 
-  t.match(await after('POST', url, message), { status: 200, body: { ...first.body, disposition: 'replayed', status: 'assigned' } });
+  t.match(await after('POST', url, message), {
+    status: 200,
+    body: { ...first.body, disposition: 'replayed', status: 'assigned' },
+  });
   t.match(await after('POST', url, { ...message, body: '别的' }), { status: 409 });
   t.match(await after('POST', url, city.message('phone', { body, sender: { phone: '13800000001' } })), {
     status: 201,
@@ -40,10 +43,17 @@ t.test('after a rotation old persons are known, old data is read, new data has t
   });
   const { appealNumber, queryCode, appealId } = first.body;
   t.equal((await after('GET', `/v1/citizen/appeals/${appealNumber}?code=${queryCode}`)).status, 200);
-  const read = await after<{ items: { appellant: { name: string; phone: string } }[] }>('GET', `/v1/appeals/${appealId}/messages`);
+  const read = await after<{ items: { appellant: { name: string; phone: string } }[] }>(
+    'GET',
+    `/v1/appeals/${appealId}/messages`,
+  );
   t.match(read.body.items, [{ appellant: { name: /^王/, phone: /\*/ } }, { appellant: { phone: /\*/ } }]);
   t.same(await city.rows('select key_id from messages order by id'), [{ key_id: 'k1' }, { key_id: 'k2' }]);
 
   await t.rejects(city.start({ dataKey: makeKey('k3') }), { name: 'ConfigError', message: /DATA_KEY/ });
-  await t.rejects(city.start({ dataKey: makeKey('k1') }), { name: 'ConfigError', message: /DATA_KEY/ }, 'another key of the same name');
+  await t.rejects(
+    city.start({ dataKey: makeKey('k1') }),
+    { name: 'ConfigError', message: /DATA_KEY/ },
+    'another key of the same name',
+  );
 });

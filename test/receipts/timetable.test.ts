@@ -64,7 +64,9 @@ for (const [at, row] of timetable.entries()) {
     if (row.sentAt > row.at) t.same(await city.outbox(), [], 'held back in the quiet hours');
     await city.clock.set(posted.receiptDueAt ?? '');
     const [receipt] = await city.receipts(posted.appealId);
-    t.match(await city.outbox(), [{ receiptId: receipt?.id, sentAt: row.sentAt, to: /\*{4}/, text: new RegExp(posted.queryCode) }]);
+    t.match(await city.outbox(), [
+      { receiptId: receipt?.id, sentAt: row.sentAt, to: /\*{4}/, text: new RegExp(posted.queryCode) },
+    ]);
     t.match(receipt, {
       status: 'delivered',
       sentAt: row.sentAt,
@@ -73,6 +75,9 @@ for (const [at, row] of timetable.entries()) {
     });
     t.notMatch(receipt?.text ?? '', new RegExp(posted.queryCode));
     const kept = (await city.deadlines(posted.appealId)).filter(({ name }) => name === 'forward' || name === 'receipt');
-    t.match(kept.map(({ state }) => state), ['met', 'met']);
+    t.match(
+      kept.map(({ state }) => state),
+      ['met', 'met'],
+    );
   });
 }

@@ -34,7 +34,8 @@ t.test('the catalogue’s first rule that fits decides, and its reason is kept',
     ['食品安全问题', 'market'],
     ['学校收费', 'education'],
   ];
-  for (const [body, department] of texts) t.match(await route('phone', { body }), { status: 'assigned', department }, body);
+  for (const [body, department] of texts)
+    t.match(await route('phone', { body }), { status: 'assigned', department }, body);
   const both = await route('phone', { body: '学校门口路灯不亮，噪音也大' });
   t.match(both, {
     department: 'education',
@@ -49,11 +50,17 @@ t.test('the catalogue’s first rule that fits decides, and its reason is kept',
 
 t.test('a rule may ask for words, sources, natures and regions, all of them', async (t) => {
   const body = '旅行社强制购物';
-  t.match(await route('phone', { body, nature: 'report', region: '530102' }), { department: 'culture', reason: { position: 0 } });
+  t.match(await route('phone', { body, nature: 'report', region: '530102' }), {
+    department: 'culture',
+    reason: { position: 0 },
+  });
   t.match(await route('phone', { body, nature: 'report', region: '440102' }), { status: 'triage' });
   t.match(await route('phone', { body, nature: 'complaint', region: '530102' }), { status: 'triage' });
   t.match(await route('phone', { body, nature: 'report' }), { status: 'triage' });
-  t.match(await route('phone', { body: '想问个事', source: '12369' }), { department: 'ecology', reason: { words: [] } });
+  t.match(await route('phone', { body: '想问个事', source: '12369' }), {
+    department: 'ecology',
+    reason: { words: [] },
+  });
   t.match(await route('phone', { body: '12369附近路灯不亮', source: '12369' }), { department: 'urban-management' });
   t.match(await route('portal', { body: '请来看看', address: '人民医院门口' }), { department: 'health' });
   t.match(await route('portal', { body: '请来看看', title: '自来水很浑' }), { department: 'water' });

@@ -8,7 +8,10 @@ let callers = 0;
 /** An appeal in triage whose caller can be reached. */
 async function triaged(): Promise<Appeal> {
   callers += 1;
-  const { appealId } = await city.register('phone', { body: '一言难尽', sender: { phone: `1380000${1000 + callers}` } });
+  const { appealId } = await city.register('phone', {
+    body: '一言难尽',
+    sender: { phone: `1380000${1000 + callers}` },
+  });
   await city.clock.settle();
   return city.appeal(appealId);
 }
@@ -22,7 +25,11 @@ t.test('a decision needs the version that was read', async (t) => {
     t.equal((await assign({ 'if-match': stale })).status, 412, stale);
   t.equal((await city.appeal(id)).version, version);
   const done = await assign({ 'if-match': `"${version}"` }, number);
-  t.match(done, { status: 200, headers: { etag: `"${version + 1}"` }, body: { status: 'assigned', version: version + 1 } });
+  t.match(done, {
+    status: 200,
+    headers: { etag: `"${version + 1}"` },
+    body: { status: 'assigned', version: version + 1 },
+  });
   t.equal((await assign({ 'if-match': `"${version}"` })).status, 412);
   t.match(await assign({ 'if-match': `"${version + 1}"` }), {
     status: 409,
@@ -83,9 +90,15 @@ t.test('an unknown department changes nothing', async (t) => {
 
 t.test('linked to another appeal: both numbers stay, circles do not', async (t) => {
   const [one, two, three] = [await triaged(), await triaged(), await triaged()];
-  t.match(await city.act('appeals', one.id, 'link', { target: one.number }), { status: 400, body: { errors: [{ pointer: '/target' }] } });
+  t.match(await city.act('appeals', one.id, 'link', { target: one.number }), {
+    status: 400,
+    body: { errors: [{ pointer: '/target' }] },
+  });
   t.equal((await city.act('appeals', one.id, 'link', { target: '2026031000000000' })).status, 400);
-  t.match(await city.act('appeals', one.id, 'link', { target: two.number }), { status: 200, body: { status: 'linked', linkedTo: two.id } });
+  t.match(await city.act('appeals', one.id, 'link', { target: two.number }), {
+    status: 200,
+    body: { status: 'linked', linkedTo: two.id },
+  });
   t.equal((await city.act('appeals', three.id, 'link', { target: one.id })).status, 400, 'a linked one is no target');
   const crossed = await Promise.all([
     city.act('appeals', two.id, 'link', { target: three.id }, two.version),
@@ -100,8 +113,13 @@ t.test('linked to another appeal: both numbers stay, circles do not', async (t) 
 t.test('the desk’s work needs the desk’s key', async (t) => {
   const { id } = await triaged();
   const clerk = await city.key('department:housing', 'operations', 'intake:phone');
-  t.equal((await city.call('POST', `/v1/appeals/${id}/answer`, { text: '好' }, { ...clerk, 'if-match': '"2"' })).status, 403);
+  t.equal(
+    (await city.call('POST', `/v1/appeals/${id}/answer`, { text: '好' }, { ...clerk, 'if-match': '"2"' })).status,
+    403,
+  );
   const desk = await city.key('dispatch');
-  t.match(await city.call('POST', `/v1/appeals/${id}/answer`, { text: '好' }, { ...desk, 'if-match': '"2"' }), { status: 200 });
+  t.match(await city.call('POST', `/v1/appeals/${id}/answer`, { text: '好' }, { ...desk, 'if-match': '"2"' }), {
+    status: 200,
+  });
   t.match((await city.events(id)).at(-1), { type: 'answer', actor: /^key:test-/ });
 });

@@ -202,7 +202,11 @@ export async function createCity(t: Test, options: CityOptions = {}) {
   }
 
   /** Posts a message that must be accepted. */
-  async function register(channel: ChannelName, changes?: Record<string, unknown>, node?: Node): Promise<MessageAnswer> {
+  async function register(
+    channel: ChannelName,
+    changes?: Record<string, unknown>,
+    node?: Node,
+  ): Promise<MessageAnswer> {
     const reply = await post(channel, changes, {}, node);
     if (reply.status !== 201) throw new Error(`${reply.status} ${JSON.stringify(reply.body)}`);
     return reply.body;
@@ -234,7 +238,10 @@ export async function createCity(t: Test, options: CityOptions = {}) {
   };
 
   /** Rows of a query. */
-  async function rows<Row extends object = Record<string, unknown>>(query: string, values: unknown[] = []): Promise<Row[]> {
+  async function rows<Row extends object = Record<string, unknown>>(
+    query: string,
+    values: unknown[] = [],
+  ): Promise<Row[]> {
     return (await db.$client.query<Row>(query, values)).rows;
   }
 
@@ -295,7 +302,8 @@ export async function createCity(t: Test, options: CityOptions = {}) {
     key,
     appeal: (id: string) => mustGet<Appeal>(`/v1/appeals/${id}`),
     assignment: (id: string) => mustGet<Assignment>(`/v1/assignments/${id}`),
-    events: (id: string) => all<{ seq: number; type: string; actor: string; data: Record<string, unknown> }>(`/v1/appeals/${id}/events`),
+    events: (id: string) =>
+      all<{ seq: number; type: string; actor: string; data: Record<string, unknown> }>(`/v1/appeals/${id}/events`),
     deadlines: (id: string) =>
       all<{ name: string; dueAt: string; metAt: string | null; state: string; messageId: string | null }>(
         `/v1/appeals/${id}/deadlines`,

@@ -4,9 +4,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../../src/config.ts';
+import { reportTap } from './report.ts';
 import { startServers } from './servers.ts';
 
 const tap = path.join(path.dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs');
+
+/** Somebody looks on: tap's own live display. Otherwise lines for a log. */
+const watched = process.stdout.isTTY === true;
 
 /**
  * `npm test [-- test/intake …]`: starts the servers, runs tap on the compiled tests, stops the servers whatever happens
@@ -20,7 +24,14 @@ export async function main(argv: string[]): Promise<number> {
   const raw = path.join(results, 'all.tap');
   try {
     await runTap(
-      ['--disable-coverage', '--jobs=2', '--timeout=120', '--reporter=base', `--output-file=${raw}`, ...files],
+      [
+        '--disable-coverage',
+        '--jobs=2',
+        '--timeout=120',
+        `--reporter=${watched ? 'base' : 'tap'}`,
+        `--output-file=${raw}`,
+        ...files,
+      ],
       {
         TEST_DATABASE_URL: servers.databaseUrl,
         ...(servers.redisUrl ? { TEST_REDIS_URL: servers.redisUrl } : {}),
@@ -62,14 +73,16 @@ function buildTap(): void {
 async function runTap(args: string[], env: Record<string, string>): Promise<void> {
   const child = spawn(process.execPath, [tap, ...args], {
     cwd: projectRoot,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', watched ? 'inherit' : 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
   const pass = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };
   process.on('SIGINT', pass).on('SIGTERM', pass);
-  await new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  if (child.stdout) await reportTap(child.stdout, console.log);
+  await ended;
   process.off('SIGINT', pass).off('SIGTERM', pass);
 }
 
