@@ -20,32 +20,63 @@ const NAME = 'agenda';
 /** How many workers may drain the same kind at once, over all processes. */
 export const SHARDS = 4;
 
+/** A killed worker's nudge is given to another one after these machine milliseconds, like its leases. */
+const workerOptions = { lockDuration: 8_000, stalledInterval: 4_000, maxStalledCount: 1_000 } as const;
+
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
 
 export function createWakeQueue(options: { databaseUrl: string; redisUrl: string | undefined; log: Log }): WakeQueue {
   const { log, redisUrl } = options;
   const complain = (err: unknown): void => log.warn({ err }, 'queue connection');
-  const redis: Redis[] = [];
+  const redis = new Set<Redis>();
 
   /** Commands of the producer fail fast; the worker's connection waits for ever, as BullMQ asks. */
   function connect(producer: boolean): Redis {
     const connection = new Redis(
       redisUrl ?? '',
-      producer ? { maxRetriesPerRequest: 1, enableOfflineQueue: false } : { maxRetriesPerRequest: null },
+      producer
+        ? { maxRetriesPerRequest: 1, connectTimeout: 1_000, commandTimeout: 2_000 }
+        : { maxRetriesPerRequest: null },
     );
     connection.on('error', complain);
-    redis.push(connection);
+    redis.add(connection);
     return connection;
   }
 
   const postgres = { connectionString: options.databaseUrl, max: 2, application_name: 'minsheng-queue' };
-  const queue = redisUrl
-    ? new Queue(NAME, { connection: connect(true), skipWaitingForReady: true, defaultJobOptions: jobOptions })
-    : new Queue(NAME, { connection: postgres, defaultJobOptions: jobOptions }, createPostgresBackend);
-  queue.on('error', complain);
+  let opened: Promise<Queue> | undefined;
   let closeWorker: (() => Promise<void>) | undefined;
 
+  /** A queue that could not be opened (Redis was down at the start) is forgotten: the next nudge opens another. */
+  function open(): Promise<Queue> {
+    opened ??= openQueue().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  }
+
+  async function openQueue(): Promise<Queue> {
+    if (!redisUrl) {
+      const queue = new Queue(NAME, { connection: postgres, defaultJobOptions: jobOptions }, createPostgresBackend);
+      queue.on('error', complain);
+      return queue as unknown as Queue;
+    }
+    const connection = connect(true);
+    const queue = new Queue(NAME, { connection, skipWaitingForReady: true, defaultJobOptions: jobOptions });
+    queue.on('error', complain);
+    try {
+      await queue.waitUntilReady();
+      return queue;
+    } catch (error) {
+      connection.disconnect();
+      redis.delete(connection);
+      throw error;
+    }
+  }
+
   async function nudge(kind: string, shard = Math.floor(Math.random() * SHARDS)): Promise<void> {
+    const queue = await open();
     // Deduplicated per shard: while one nudge waits a second is pointless; while one runs, exactly one more run follows.
     await queue.add(kind, {}, { deduplication: { id: `${kind}-${shard}`, keepLastIfActive: true } });
   }
@@ -53,8 +84,8 @@ export function createWakeQueue(options: { databaseUrl: string; redisUrl: string
   async function listen(drain: (kind: string) => Promise<void>, concurrency: number): Promise<void> {
     const work = async (job: { name: string }): Promise<void> => drain(job.name);
     const worker = redisUrl
-      ? new Worker(NAME, work, { connection: connect(false), concurrency })
-      : new Worker(NAME, work, { connection: { ...postgres }, concurrency }, createPostgresBackend);
+      ? new Worker(NAME, work, { connection: connect(false), concurrency, ...workerOptions })
+      : new Worker(NAME, work, { connection: { ...postgres }, concurrency, ...workerOptions }, createPostgresBackend);
     worker.on('error', complain);
     worker.on('failed', (job, err) => log.warn({ err, kind: job?.name }, 'a nudge failed; the relay nudges again'));
     closeWorker = () => worker.close();
@@ -67,7 +98,7 @@ export function createWakeQueue(options: { databaseUrl: string; redisUrl: string
 
   async function close(): Promise<void> {
     await deafen();
-    await queue.close();
+    await (await opened?.catch(() => undefined))?.close();
     for (const connection of redis) connection.disconnect();
   }
 

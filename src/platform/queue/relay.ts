@@ -30,7 +30,9 @@ export function createRelay(deps: {
   async function wake(now: Date): Promise<void> {
     for (const { kind, count } of await agenda.dueKinds(kinds, now)) {
       const shards = Math.min(SHARDS, Math.ceil(count / PER_SHARD));
-      for (let shard = 0; shard < shards; shard++) await nudgeOrDrain(kind, shard);
+      // A shard may be held by a worker that was killed: starting anywhere, the next scan takes another one.
+      const first = Math.floor(Math.random() * SHARDS);
+      for (let at = 0; at < shards; at++) await nudgeOrDrain(kind, (first + at) % SHARDS);
     }
   }
 

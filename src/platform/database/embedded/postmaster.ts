@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -19,19 +19,20 @@ export function runningOn(cluster: string): Postmaster | undefined {
     throw error;
   }
   const pid = Math.abs(Number(lines[0]));
-  return isAlive(pid) && isPostgres(pid, cluster) ? { pid, port: Number(lines[3]) } : undefined;
+  return isAlive(pid) && isPostgresIn(cluster, pid) ? { pid, port: Number(lines[3]) } : undefined;
 }
 
 /** A recycled process number must not be mistaken for the server; without /proc the connection decides. */
-function isPostgres(pid: number, cluster: string): boolean {
+function isPostgresIn(cluster: string, pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(cluster);
+    const [program = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return path.basename(program) === 'postgres' && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(cluster);
   } catch {
     return process.platform !== 'linux';
   }
 }
 
-/** Tries to connect until it works, `until` says that it cannot, or machine milliseconds run out. */
+/** Tries to connect until it works, `hasDied` says that it cannot, or machine milliseconds run out. */
 export async function waitForAnswer(url: string, within: number, hasDied: () => boolean): Promise<boolean> {
   const end = Date.now() + within;
   while (Date.now() < end && !hasDied()) {

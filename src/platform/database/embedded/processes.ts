@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** State letter and start time (clock ticks since boot) of a process, from /proc; undefined where there is none. */
@@ -13,6 +14,7 @@ function statOf(pid: number): { state: string; startedAt: string } | undefined {
 
 /** Whether a process runs. One that has ended and only waits for its parent to ask about it does not. */
 export function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -23,5 +25,7 @@ export function isAlive(pid: number): boolean {
 
 /** A live process by number and start: numbers are used again, the pair is not. */
 export function identityOf(pid: number): string | undefined {
-  return isAlive(pid) ? `${pid} ${statOf(pid)?.startedAt ?? ''}` : undefined;
+  if (!isAlive(pid)) return undefined;
+  const startedAt = statOf(pid)?.startedAt ?? spawnSync('ps', ['-o', 'lstart=', '-p', `${pid}`]).stdout?.toString();
+  return `${pid} ${startedAt ?? ''}`.trim();
 }
