@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,34 +17,41 @@ const watched = process.stdout.isTTY === true;
  * and ends with the one line `N passed, N failed`. Exit code 1 when any failed or none ran.
  */
 export async function main(argv: string[]): Promise<number> {
-  const files = argv.length === 0 ? [] : argv.flatMap(compiled);
-  buildTap();
-  const servers = await startServers();
-  const results = mkdtempSync(path.join(tmpdir(), 'minsheng-results-'));
-  const raw = path.join(results, 'all.tap');
+  const files = (argv.length === 0 ? ['test'] : argv).flatMap(compiled);
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const folder = tapFolder();
+  const raw = path.join(folder, 'all.tap');
+  let redisMissing = true;
   try {
-    await runTap(
-      [
-        '--disable-coverage',
-        '--jobs=2',
-        '--timeout=120',
-        `--reporter=${watched ? 'base' : 'tap'}`,
-        `--output-file=${raw}`,
-        ...files,
-      ],
-      {
+    const servers = await startServers();
+    redisMissing = servers.redisUrl === undefined;
+    try {
+      await runTap(folder, [`--output-file=${raw}`, ...files], stopping.signal, {
         TEST_DATABASE_URL: servers.databaseUrl,
-        ...(servers.redisUrl ? { TEST_REDIS_URL: servers.redisUrl } : {}),
-      },
-    );
+        TEST_REDIS_URL: servers.redisUrl,
+      });
+    } finally {
+      await servers.stop();
+    }
     const { passed, failed } = count(existsSync(raw) ? readFileSync(raw, 'utf8') : '');
-    if (!servers.redisUrl) console.log('redis-server was not found on PATH: the Redis suite was not run.');
+    if (stopping.signal.aborted) console.log('The run was stopped.');
+    if (redisMissing) console.log('redis-server was not found on PATH: the Redis suite was not run.');
     console.log(`${passed} passed, ${failed} failed`);
     return failed === 0 && passed > 0 ? 0 : 1;
   } finally {
-    await servers.stop();
-    rmSync(results, { recursive: true, force: true });
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** tap keeps its notes beside the project it runs: one folder for each run, so that two at once do not meet. */
+function tapFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'minsheng-tap-'));
+  for (const name of ['.taprc', 'package.json', 'node_modules', 'dist'])
+    symlinkSync(path.join(projectRoot, name), path.join(folder, name));
+  return folder;
 }
 
 /** `test/intake/x.test.ts` or a folder, as the compiled files that tap runs. */
@@ -59,31 +66,20 @@ const testsUnder = (folder: string): string[] =>
     .filter((file) => file.endsWith('.test.js'))
     .map((file) => path.join(folder, file));
 
-/** tap is put together anew when its plugin list (.taprc) differs from what npm installed. */
-function buildTap(): void {
-  const stamp = path.join(projectRoot, 'node_modules/.minsheng-tap-built');
-  const key = readFileSync(path.join(projectRoot, '.taprc'), 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return;
-  const { status, stderr } = spawnSync(process.execPath, [tap, 'build'], { cwd: projectRoot, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`tap could not be put together: ${stderr}`);
-  writeFileSync(stamp, key);
-}
-
-/** The signals that stop us go to tap too; we live on to stop the servers. */
-async function runTap(args: string[], env: Record<string, string>): Promise<void> {
-  const child = spawn(process.execPath, [tap, ...args], {
-    cwd: projectRoot,
+/** A signal that stops us goes to tap too; we live on to stop the servers. */
+async function runTap(folder: string, args: string[], stopped: AbortSignal, env: NodeJS.ProcessEnv): Promise<void> {
+  if (stopped.aborted) return;
+  const reporter = watched ? 'base' : 'tap';
+  const tapArgs = ['--disable-coverage', '--jobs=2', '--timeout=120', `--reporter=${reporter}`, ...args];
+  const child = spawn(process.execPath, [tap, ...tapArgs], {
+    cwd: folder,
     stdio: ['ignore', watched ? 'inherit' : 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
-  const pass = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
-  };
-  process.on('SIGINT', pass).on('SIGTERM', pass);
+  stopped.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   if (child.stdout) await reportTap(child.stdout, console.log);
   await ended;
-  process.off('SIGINT', pass).off('SIGTERM', pass);
 }
 
 /** From tap's last summary, `# { total: 36, pass: 35, fail: 1 }`; a run that was cut off has none and counts as failed. */
