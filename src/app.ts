@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
+import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
 import { assignmentsRoutes } from './departments/assignments.routes.ts';
 import { feedRoutes } from './departments/feed.routes.ts';
@@ -13,7 +14,7 @@ import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
 import { clockRoutes } from './platform/clock/clock.routes.ts';
 import { healthRoutes } from './platform/health.ts';
 import { registerOpenApi } from './platform/openapi.ts';
-import { ProblemError, registerProblems, sendProblem } from './platform/problem.ts';
+import { answerUnreadable, ProblemError, registerProblems, sendProblem } from './platform/problem.ts';
 import { logRequests } from './platform/request-log.ts';
 import { buildValidator, registerValidation } from './platform/validation.ts';
 import { outboxRoutes, receiptsRoutes } from './receipts/receipts.routes.ts';
@@ -26,6 +27,8 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
+    trustProxy: config.TRUST_PROXY ?? false,
+    clientErrorHandler: answerUnreadable,
     genReqId: () => uuid(),
     bodyLimit: 256 * 1024,
     requestTimeout: 60_000,
@@ -55,6 +58,8 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(intakeRoutes(instance));
   await app.register(appealsRoutes(instance));
   await app.register(citizenRoutes(instance));
+
+  await app.register(cityRoutes(instance));
 
   // The desk decides, the department works.
   await app.register(triageRoutes(instance));

@@ -58,6 +58,14 @@ export const SettingsSchema = Type.Object({
       description: 'A bearer key with every scope and no rate limit, for trials; refused in production.',
     }),
   ),
+  TRUST_PROXY: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-fA-F.:/, ]+$',
+      examples: ['10.0.0.0/8'],
+      description:
+        "Addresses or networks of the reverse proxies in front, separated by commas: only from them is X-Forwarded-For believed. Citizens' look-ups are limited per address.",
+    }),
+  ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'Least severe level that is logged.',

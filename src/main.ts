@@ -23,9 +23,10 @@ export async function main(argv: string[]): Promise<number> {
   try {
     return await run(argv);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(`minsheng: ${error.message}`);
-    return 1;
+    const badUsage = /^ERR_PARSE_ARGS_/.test((error as NodeJS.ErrnoException).code ?? '');
+    if (!(error instanceof ConfigError) && !badUsage) throw error;
+    console.error(`minsheng: ${(error as Error).message}`);
+    return badUsage ? 2 : 1;
   }
 }
 

@@ -10,7 +10,7 @@ import { hasScope } from '../platform/access/keys.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
-import { answers, Ref, secured } from '../platform/openapi.ts';
+import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, etagOf, isCount, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
 import { notFound } from '../platform/problem.ts';
 import { listAppeals, listEvents, listMessages } from './appeals.repo.ts';
@@ -73,10 +73,10 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
           querystring: Type.Object(
             {
               ...pageQuery(),
-              status: Type.Optional(Type.Enum([...appealStatuses])),
+              status: Type.Optional(Choice(appealStatuses)),
               source: Type.Optional(Type.String({ maxLength: 40 })),
-              channel: Type.Optional(Type.Enum([...channels])),
-              nature: Type.Optional(Type.Enum([...natures])),
+              channel: Type.Optional(Choice(channels)),
+              nature: Type.Optional(Choice(natures)),
               department: Type.Optional(Type.String({ maxLength: 40 })),
             },
             { additionalProperties: false },

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { channels } from '../channels/channel.ts';
-import { deadlineStates } from '../deadlines/deadlines.table.ts';
-import { Instant, Nullable } from '../platform/openapi.ts';
+import { deadlineStates } from '../deadlines/deadlines.schema.ts';
+import { Choice, Instant, Nullable } from '../platform/openapi.ts';
 import { natures, urgencies } from './nature.ts';
 import { appealActions, appealStatuses } from './states.ts';
 
@@ -11,23 +11,23 @@ export const AppealSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     number: Text('Appeal number (工单编号)'),
-    status: Type.Enum([...appealStatuses], { description: 'Status (状态)' }),
-    allowedActions: Type.Array(Type.Enum([...appealActions]), {
+    status: Choice(appealStatuses, { description: 'Status (状态)' }),
+    allowedActions: Type.Array(Choice(appealActions), {
       description: 'Actions a person may take now (可执行操作)',
     }),
     source: Text('Source of the first message (来源)'),
-    channel: Type.Enum([...channels], { description: 'Channel of the first message (渠道)' }),
+    channel: Choice(channels, { description: 'Channel of the first message (渠道)' }),
     title: Text('Title (标题); numbers of persons masked'),
     body: Text('Text (内容); numbers of persons masked'),
     address: Nullable(Text('Place (地点)')),
     region: Nullable(Text('Division code (行政区划代码)')),
-    nature: Nullable(Type.Enum([...natures], { description: 'Nature (诉求性质)' })),
-    urgency: Type.Enum([...urgencies], { description: 'Urgency (紧急程度)' }),
+    nature: Nullable(Choice(natures, { description: 'Nature (诉求性质)' })),
+    urgency: Choice(urgencies, { description: 'Urgency (紧急程度)' }),
     assignment: Nullable(
       Type.Object({
         id: Type.String({ format: 'uuid' }),
         department: Text('Department code (承办单位)'),
-        status: Type.Enum(['pending', 'signed', 'submitted'], { description: 'Status of the assignment (派单状态)' }),
+        status: Choice(['pending', 'signed', 'submitted'], { description: 'Status of the assignment (派单状态)' }),
       }),
     ),
     linkedTo: Nullable(Type.String({ format: 'uuid', description: 'The appeal it was linked to (并入)' })),
@@ -50,7 +50,7 @@ export type Appeal = Static<typeof AppealSchema>;
 export const AppealEventSchema = Type.Object(
   {
     seq: Type.Integer({ description: 'Number within the appeal; equals the version it made' }),
-    type: Type.Enum(['register', ...appealActions], { description: 'What happened (事件)' }),
+    type: Choice(['register', ...appealActions], { description: 'What happened (事件)' }),
     actor: Text('Who did it: key:<name>, citizen or system:<room> (操作人)'),
     at: Instant('When (时间)'),
     data: Type.Record(Type.String(), Type.Unknown(), { description: 'Details without personal data' }),
@@ -76,9 +76,9 @@ export const AppealMessageSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     source: Text('Source (来源)'),
-    channel: Type.Enum([...channels]),
+    channel: Choice(channels),
     externalId: Text('Id at the source'),
-    disposition: Type.Enum(['registered', 'attached']),
+    disposition: Choice(['registered', 'attached']),
     title: Nullable(Text('Title as sent, numbers masked')),
     body: Text('Text as sent, numbers masked'),
     receivedAt: Instant('收到时间'),
@@ -97,7 +97,7 @@ export const DeadlineSchema = Type.Object(
     startsAt: Instant('起算'),
     dueAt: Instant('截止'),
     metAt: Nullable(Instant('完成')),
-    state: Type.Enum([...deadlineStates], { description: 'running, met (by dueAt), missed (ended later), cancelled' }),
+    state: Choice(deadlineStates, { description: 'running, met (by dueAt), missed (ended later), cancelled' }),
     overdue: Type.Boolean({ description: 'Still running after dueAt (超期)' }),
     provisional: Type.Boolean({ description: 'Counts on a year whose calendar is not known yet (暂定)' }),
     policy: Type.Object({ code: Type.String(), version: Type.Integer(), calendarVersion: Type.Integer() }),
@@ -108,7 +108,7 @@ export const DeadlineSchema = Type.Object(
 export const CitizenViewSchema = Type.Object(
   {
     number: Text('工单编号'),
-    status: Type.Enum([...appealStatuses]),
+    status: Choice(appealStatuses),
     statusText: Text('Status in Chinese (办理状态)'),
     departmentName: Nullable(Text('承办单位')),
     receivedAt: Instant('Your message was received'),

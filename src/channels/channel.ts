@@ -17,6 +17,8 @@ export interface Channel {
   accountOf(block: Record<string, unknown>): string | undefined;
   /** Whose identity the channel itself proves when the adapter says nothing: the number, the account, or nobody's. */
   vouchesFor: 'phone' | 'account' | 'nobody';
+  /** A message of the demonstration city, without its external id: shown in the API docs and at the start. */
+  example: Record<string, unknown>;
 }
 
 export const textOf = (value: unknown): string | undefined =>

@@ -24,8 +24,11 @@ export async function ensureDemoKeys(keys: Keys, dataDir: string, city: City): P
       ),
     ),
   ) as DemoKeys;
-  const known = new Set((await keys.list()).map((key) => key.name));
-  for (const [name, key] of Object.entries(kept))
-    if (!known.has(name) && scopes[name]) await keys.create({ name, scopes: scopes[name], key });
+  for (const [name, key] of Object.entries(kept)) {
+    if (!scopes[name] || (await keys.authenticate(key))) continue;
+    // Made by an instance with another DATA_DIR: the keys that are printed here must work.
+    await keys.revoke(name);
+    await keys.create({ name, scopes: scopes[name], key });
+  }
   return kept;
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Config, ConfigError } from '../config.ts';
-import { SCOPE_PATTERN } from '../platform/access/keys.ts';
+import { KeyNameTakenError, SCOPE_PATTERN } from '../platform/access/keys.ts';
 import { withInstance } from './with-instance.ts';
 
 /** `keys list | create NAME SCOPE… | revoke NAME`. A new key is printed once and never again. */
@@ -43,7 +43,11 @@ export async function runKeys(config: Config, argv: string[]): Promise<number> {
     const expiresAt = values.expires === undefined ? undefined : new Date(values.expires);
     if (expiresAt && Number.isNaN(expiresAt.getTime()))
       throw new ConfigError('--expires takes a time like 2027-12-31T00:00:00+08:00.');
-    console.log(await keys.create({ name, scopes, perMinute, expiresAt }));
-    return 0;
+    try {
+      console.log(await keys.create({ name, scopes, perMinute, expiresAt }));
+      return 0;
+    } catch (error) {
+      throw error instanceof KeyNameTakenError ? new ConfigError(error.message) : error;
+    }
   });
 }

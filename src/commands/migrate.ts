@@ -5,7 +5,7 @@ import { migrateDatabase } from '../platform/database/migrate.ts';
 import { createLog } from '../platform/log.ts';
 
 export async function runMigrate(config: Config): Promise<number> {
-  const database = await joinDatabase(config, createLog('warn'));
+  const database = await joinDatabase(config, createLog('warn', process.stderr));
   try {
     await migrateDatabase(database.url, migrationsFolder);
     console.log('The database is up to date.');

@@ -9,7 +9,7 @@ import { createLog } from '../platform/log.ts';
 /** Loads a city into the configured database: the first thing a new city does, before its first start in production. */
 export async function runSeed(config: Config, document: unknown): Promise<number> {
   const city = parseCity(document);
-  const log = createLog('warn');
+  const log = createLog('warn', process.stderr);
   const database = await joinDatabase(config, log);
   const db = createDatabase(database.url, log, 2);
   try {

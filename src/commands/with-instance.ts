@@ -6,7 +6,7 @@ import { createLog } from '../platform/log.ts';
 
 /** Runs one piece of work against the configured database, without API or workers, and lets go of it. */
 export async function withInstance<T>(config: Config, work: (instance: Instance) => Promise<T>): Promise<T> {
-  const log = createLog('warn');
+  const log = createLog('warn', process.stderr);
   const database = await joinDatabase(config, log);
   try {
     await migrateDatabase(database.url, migrationsFolder);

@@ -77,12 +77,12 @@ export async function deadlinesOf(db: Executor, appealId: string): Promise<Deadl
     .orderBy(asc(deadlines.dueAt), asc(deadlines.id));
 }
 
-/** Locks running deadlines by id, for the escalation of each. */
-export async function lockRunning(tx: Transaction, ids: readonly string[]): Promise<DeadlineRow[]> {
+/** Locks deadlines by id, also those that have ended, for the escalation of each. */
+export async function lockDeadlines(tx: Transaction, ids: readonly string[]): Promise<DeadlineRow[]> {
   return tx
     .select()
     .from(deadlines)
-    .where(sql`${deadlines.id} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.state} = 'running'`)
+    .where(sql`${deadlines.id} = any(${arrayOf(ids, 'uuid')})`)
     .orderBy(deadlines.id)
     .for('update');
 }

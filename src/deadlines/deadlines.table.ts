@@ -1,10 +1,8 @@
 import { boolean, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import type { DeadlineState } from './deadlines.schema.ts';
 import type { Policy } from './policy.schema.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
-
-export const deadlineStates = ['running', 'met', 'missed', 'cancelled'] as const;
-export type DeadlineState = (typeof deadlineStates)[number];
 
 export const deadlines = pgTable('deadlines', {
   id: uuid().primaryKey(),

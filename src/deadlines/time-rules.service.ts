@@ -44,6 +44,7 @@ export async function loadTimeRules(db: Database, policyCode: string): Promise<T
     .limit(1);
   if (!policy) {
     const known = await db.selectDistinct({ code: policies.code }).from(policies).orderBy(policies.code);
+    if (known.length === 0) throw new ConfigError('No city is loaded yet: run `minsheng seed FILE` first.');
     throw new ConfigError(
       `POLICY=${policyCode} is not known: set POLICY to one of ${known.map((row) => row.code).join(', ')}.`,
     );

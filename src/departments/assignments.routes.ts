@@ -4,7 +4,7 @@ import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
-import { answers, Ref, secured } from '../platform/openapi.ts';
+import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, etagOf, pageOf, pageQuery, toPage } from '../platform/page.ts';
 import { fieldProblem, notFound } from '../platform/problem.ts';
 import { type AssignmentKey, listAssignments } from './assignments.repo.ts';
@@ -42,10 +42,10 @@ export function assignmentsRoutes({ db, rules, clock, access }: Deps): FastifyPl
           querystring: Type.Object(
             {
               ...pageQuery(),
-              status: Type.Optional(Type.Enum([...assignmentStatuses])),
+              status: Type.Optional(Choice(assignmentStatuses)),
               dueBefore: Type.Optional(Type.String({ format: 'date-time', description: 'Only what is due before' })),
               sort: Type.Optional(
-                Type.Enum(['dueAt', 'assignedAt'], {
+                Choice(['dueAt', 'assignedAt'], {
                   default: 'assignedAt',
                   description: '`dueAt`: due first; `assignedAt`: newest first',
                 }),

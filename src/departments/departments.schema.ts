@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Instant, Nullable } from '../platform/openapi.ts';
+import { Choice, Instant, Nullable } from '../platform/openapi.ts';
 import { assignmentStatuses, feedKinds } from './departments.table.ts';
 
 export const AssignmentSchema = Type.Object(
@@ -8,8 +8,8 @@ export const AssignmentSchema = Type.Object(
     appealId: Type.String({ format: 'uuid' }),
     appealNumber: Type.String({ description: '工单编号' }),
     department: Type.String({ description: '承办单位' }),
-    role: Type.Enum(['lead'], { description: 'lead 主办' }),
-    status: Type.Enum([...assignmentStatuses], { description: '派单状态' }),
+    role: Choice(['lead'], { description: 'lead 主办' }),
+    status: Choice(assignmentStatuses, { description: '派单状态' }),
     title: Type.String({ description: '标题' }),
     body: Type.String({ description: '内容; numbers of persons masked' }),
     address: Nullable(Type.String({ description: '地点' })),
@@ -39,7 +39,7 @@ export const FeedSchema = Type.Object(
       Type.Object(
         {
           cursor: Type.String({ description: 'Cursor after this entry' }),
-          kind: Type.Enum([...feedKinds], {
+          kind: Choice(feedKinds, {
             description: '`assigned` new work, `changed` read it again, `removed` no longer yours',
           }),
           assignmentId: Type.String({ format: 'uuid' }),
@@ -65,7 +65,7 @@ export const SignManySchema = Type.Object(
         {
           id: Type.String({ format: 'uuid' }),
           ok: Type.Boolean(),
-          status: Type.Optional(Type.Enum([...assignmentStatuses])),
+          status: Type.Optional(Choice(assignmentStatuses)),
           detail: Type.Optional(Type.String({ description: 'Why not' })),
         },
         { additionalProperties: false },

@@ -25,3 +25,7 @@ export async function upsertDepartments(
 ): Promise<void> {
   await insertRows(tx, departments, rows, sql`on conflict (code) do update set name = excluded.name`);
 }
+
+export async function listDepartments(db: Database): Promise<{ code: string; name: string }[]> {
+  return db.select({ code: departments.code, name: departments.name }).from(departments).orderBy(departments.code);
+}

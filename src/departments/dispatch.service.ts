@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, changeAppeals } from '../appeals/appeals.service.ts';
-import { endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
@@ -79,13 +79,14 @@ export async function dispatch(
     tx,
     dispatches.map((item) => item.department),
   );
+  const running = await dueAtOf(tx, 'resolve', 'appeal', [...before.keys()]);
   const tidings = dispatches.map((item, at) => ({
     appealId: item.appeal.id,
     number: item.appeal.number,
     subject: {
       about: 'forwarded' as const,
       departmentName: names.get(item.department) ?? item.department,
-      dueAt: resolve.dueAt,
+      dueAt: running.get(item.appeal.id) ?? resolve.dueAt,
     },
     eventId: rows[at]?.id ?? '',
   }));

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TObject, Type } from 'typebox';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Access } from '../platform/access/access.ts';
+import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { answers, Ref, secured } from '../platform/openapi.ts';
@@ -35,7 +36,7 @@ export function workRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsy
 
     action('sign', 'Sign for a case (签收)', Nothing, (tx, step, _body, now) => sign(tx, step, now));
     action('return', 'Send a case back to the desk (退单)', Reason, (tx, step, { reason }, now) =>
-      returnCase(tx, rules, { ...step, reason }, now),
+      returnCase(tx, rules, { ...step, reason: maskText(reason) }, now),
     );
     action('submit', 'Hand in the result (反馈办理结果)', Result, (tx, step, { result }, now) =>
       submit(tx, { ...step, result }, now),

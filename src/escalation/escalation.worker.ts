@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { departmentsOf } from '../appeals/lookup.service.ts';
-import { type DeadlineRow, ESCALATE, lockRunning } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import { type DeadlineRow, ESCALATE, lockDeadlines } from '../deadlines/deadlines.service.ts';
+import type { DeadlineName, TimeRules } from '../deadlines/time-rules.service.ts';
 import { type AgendaItem, type Lease, postpone, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -16,9 +16,9 @@ import { escalations } from './escalations.table.ts';
 export function createEscalationHandler({ db, rules }: { db: Database; rules: TimeRules }): AgendaHandler {
   async function handle(lease: Lease, now: Date): Promise<void> {
     await db.transaction(async (tx) => {
-      const running = new Map(
+      const known = new Map(
         (
-          await lockRunning(
+          await lockDeadlines(
             tx,
             lease.items.map((item) => item.subjectId),
           )
@@ -26,12 +26,12 @@ export function createEscalationHandler({ db, rules }: { db: Database; rules: Ti
       );
       const departments = await departmentsOf(
         tx,
-        [...running.values()].map((row) => row.appealId),
+        [...known.values()].map((row) => row.appealId),
       );
       const taken: (typeof escalations.$inferInsert)[] = [];
       const waiting: { item: AgendaItem; runAt: Date; dueAt: Date }[] = [];
       for (const item of lease.items) {
-        const deadline = running.get(item.subjectId);
+        const deadline = known.get(item.subjectId);
         if (!deadline) continue;
         const { due, next } = climb(rules, deadline, now);
         const { id: deadlineId, appealId, name, dueAt } = deadline;
@@ -64,28 +64,32 @@ export function createEscalationHandler({ db, rules }: { db: Database; rules: Ti
   return { kind: ESCALATE, batchSize: 500, handle };
 }
 
+type Watched = Pick<DeadlineRow, 'name' | 'startsAt' | 'dueAt' | 'metAt' | 'state' | 'lateByAdapter'>;
+interface Climb {
+  due: { step: number; role: string }[];
+  /** When to look again; undefined: nothing more can come. */
+  next: Date | undefined;
+}
+
 /**
- * Steps due by now and the time of the next one. A message that its adapter delivered after the policy's look-back was
- * late before we knew of it: one notice at once, not the whole ladder.
+ * Steps due by now and the time of the next one. What was due before the deadline ended is taken also when it has ended
+ * meanwhile, so that no worker's haste decides: a reminder up to the very instant, a later step only when it came first.
+ * A message that its adapter delivered after the policy's look-back was late before we knew of it: one notice at once,
+ * not the whole ladder.
  */
-export function climb(
-  rules: TimeRules,
-  deadline: Pick<DeadlineRow, 'name' | 'startsAt' | 'dueAt' | 'lateByAdapter'>,
-  now: Date,
-): { due: { step: number; role: string }[]; next: Date | undefined } {
-  const ladder = rules.ladderOf(deadline.name as Parameters<TimeRules['ladderOf']>[0], deadline);
-  if (deadline.lateByAdapter) return climbLate(deadline.name, ladder, now);
-  const due = ladder.filter((moment) => moment.at <= now);
-  return { due, next: ladder.find((moment) => moment.at > now)?.at };
+export function climb(rules: TimeRules, deadline: Watched, now: Date): Climb {
+  if (deadline.state === 'cancelled') return { due: [], next: undefined };
+  const { metAt } = deadline;
+  const ladder = rules.ladderOf(deadline.name as DeadlineName, deadline);
+  const counted = deadline.lateByAdapter ? noticeOfLate(deadline.name, ladder) : ladder;
+  const due = counted.filter(
+    ({ step, at }) => at <= now && (metAt === null || at < metAt || (step === 0 && at <= metAt)),
+  );
+  const next = metAt === null ? counted.find(({ at }) => at > now)?.at : undefined;
+  return { due, next };
 }
 
 /** The receipt of a late message says nothing of its own: the forward's notice tells the desk of both. */
-function climbLate(
-  name: string,
-  ladder: readonly { step: number; role: string; at: Date }[],
-  now: Date,
-): ReturnType<typeof climb> {
-  const overdue = ladder.find((moment) => moment.step === 1);
-  if (name === 'receipt' || !overdue) return { due: [], next: undefined };
-  return overdue.at <= now ? { due: [overdue], next: undefined } : { due: [], next: overdue.at };
+function noticeOfLate<T extends { step: number }>(name: string, ladder: readonly T[]): T[] {
+  return name === 'receipt' ? [] : ladder.filter(({ step }) => step === 1);
 }

@@ -17,6 +17,8 @@ export function intakeRoutes(deps: { intake: Intake; access: Access }): FastifyP
 
     function route(channel: Channel): void {
       const scope = `intake:${channel.name}`;
+      const schema = messageSchema(channel);
+      app.addSchema(schema);
       app.post(
         `/v1/channels/${channel.name}/messages`,
         {
@@ -38,7 +40,7 @@ export function intakeRoutes(deps: { intake: Intake; access: Access }): FastifyP
                 }),
               ),
             }),
-            body: messageSchema(channel),
+            body: Ref(schema),
             response: answers({ 200: Ref(MessageAnswerSchema), 201: Ref(MessageAnswerSchema) }),
           },
         },

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { natures, urgencies } from '../appeals/nature.ts';
 import { appealStatuses } from '../appeals/states.ts';
 import type { Channel } from '../channels/channel.ts';
-import { Instant } from '../platform/openapi.ts';
+import { Choice, Instant } from '../platform/openapi.ts';
 
 const SenderSchema = Type.Object(
   {
@@ -46,8 +46,8 @@ const common = {
   ),
   address: Type.Optional(Type.String({ maxLength: 300, description: 'Place of the matter (地点)' })),
   region: Type.Optional(Type.String({ pattern: '^[0-9]{6}$', description: 'Division code, GB/T 2260 (行政区划代码)' })),
-  nature: Type.Optional(Type.Enum([...natures], { description: 'Nature of the appeal (诉求性质)' })),
-  suggestedUrgency: Type.Optional(Type.Enum([...urgencies], { description: "The adapter's suggestion (紧急程度)" })),
+  nature: Type.Optional(Choice(natures, { description: 'Nature of the appeal (诉求性质)' })),
+  suggestedUrgency: Type.Optional(Choice(urgencies, { description: "The adapter's suggestion (紧急程度)" })),
   answered: Type.Optional(
     Type.Union([
       Type.Object(
@@ -72,7 +72,12 @@ export type MessageBody = Static<typeof CommonSchema> & Record<string, unknown>;
 export function messageSchema(channel: Channel) {
   return Type.Object(
     { ...common, [channel.block]: Type.Optional(channel.schema) },
-    { additionalProperties: false, $id: `Message-${channel.name}` },
+    {
+      additionalProperties: false,
+      $id: `${channel.name}Message`,
+      description: `A message received by ${channel.name} (${channel.zh}来件)`,
+      examples: [{ ...channel.example, externalId: `try-${channel.name}-1` }],
+    },
   );
 }
 
@@ -89,14 +94,14 @@ export const MessageAnswerSchema = Type.Object(
     queryCode: Type.String({
       description: "Query code (查询码) of this message's sender; with the number it opens the citizen's view",
     }),
-    disposition: Type.Enum([...dispositions], {
+    disposition: Choice(dispositions, {
       description: '`registered`: a new appeal; `attached`: joined the same matter; `replayed`: known already',
     }),
-    status: Type.Enum([...appealStatuses], { description: 'Status of the appeal (状态)' }),
+    status: Choice(appealStatuses, { description: 'Status of the appeal (状态)' }),
     receivedAt: Instant('When the source received it'),
     forwardDueAt: Type.Union([Instant('Forwarded to a department by then (转办时限)'), Type.Null()]),
     receiptDueAt: Type.Union([Instant('SMS receipt before then (短信回执时限)'), Type.Null()]),
-    noReceiptReason: Type.Union([Type.Enum([...noReceiptReasons]), Type.Null()], {
+    noReceiptReason: Type.Union([Choice(noReceiptReasons), Type.Null()], {
       description: 'Why no SMS receipt is promised',
     }),
   },

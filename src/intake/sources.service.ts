@@ -53,3 +53,7 @@ export async function upsertSources(
     sql`on conflict (code) do update set name = excluded.name, channel = excluded.channel`,
   );
 }
+
+export async function listSources(db: Database): Promise<(typeof sources.$inferSelect)[]> {
+  return db.select().from(sources).orderBy(sources.channel, sources.code);
+}

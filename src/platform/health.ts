@@ -2,14 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { sql } from 'drizzle-orm';
 import { Type } from 'typebox';
 import type { Database } from './database/database.ts';
-import { answers } from './openapi.ts';
+import { answers, Choice } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 
 /** Says what is not as it should be, without being a reason to stop serving. */
 export type Warning = () => Promise<string[]>;
 
 const Health = Type.Object(
-  { status: Type.Enum(['ok']), warnings: Type.Array(Type.String()) },
+  { status: Choice(['ok']), warnings: Type.Array(Type.String()) },
   { additionalProperties: false },
 );
 

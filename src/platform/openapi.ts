@@ -13,14 +13,27 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 export const Ref = <T extends TSchema>(schema: T) =>
   Type.Unsafe<Static<T>>({ $ref: (schema as { $id?: string }).$id ?? '' });
 
+/** One of several words. OpenAPI tools want the type said too. */
+export const Choice = <const V extends readonly string[]>(
+  values: V,
+  options: { description?: string; default?: V[number] } = {},
+) => Type.Unsafe<V[number]>({ type: 'string', enum: [...values], ...options });
+
 const problemAnswer = {
-  description: 'Problem details',
-  content: { 'application/problem+json': { schema: Type.Unsafe<Static<typeof ProblemSchema>>({ $ref: 'Problem' }) } },
+  description: 'Problem details (RFC 9457)',
+  content: {
+    'application/problem+json': { schema: Type.Unsafe<Static<typeof ProblemSchema>>({ $ref: 'Problem' }) },
+  },
 };
 
 /** The answers of a route: its own, and the problems every route can end in. */
-export function answers<T extends Record<number, TSchema>>(own: T) {
-  return { ...own, '4xx': problemAnswer, '5xx': problemAnswer };
+export function answers<T extends Record<number, TSchema>>(own: T): T & Record<'4xx' | '5xx', typeof problemAnswer> {
+  const described = Object.entries(own).map(([status, schema]) => [
+    status,
+    { description: status === '201' ? 'Recorded' : 'Done', content: { 'application/json': { schema } } },
+  ]);
+  return { ...Object.fromEntries(described), '4xx': problemAnswer, '5xx': problemAnswer } as T &
+    Record<'4xx' | '5xx', typeof problemAnswer>;
 }
 
 /** Marks a route that needs a key with one of these scopes. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { isUnavailable } from './database/database.ts';
@@ -173,4 +174,26 @@ function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
     en: 'The request failed on our side; it was logged.',
     zh: '系统处理失败，已记录日志。',
   });
+}
+
+/** Bytes that are no HTTP request (broken headers, too long, too slow) get their problem too; nothing is parsed yet. */
+export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify({
+    type: 'urn:minsheng:problem:validation',
+    title: problems.validation[1],
+    status: 400,
+    detail: 'The request cannot be read as HTTP.',
+    instance: 'unread',
+    errors: [{ pointer: '', detail: 'cannot be read as HTTP' }],
+  });
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end([...head, 'connection: close', '', body].join('\r\n'));
 }

@@ -8,7 +8,7 @@ import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskPhone } from '../platform/access/masking.ts';
 import type { Database } from '../platform/database/database.ts';
-import { answers, Ref, secured } from '../platform/openapi.ts';
+import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, isCount, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
 import { notFound } from '../platform/problem.ts';
 import type { SinkGateway } from './gateways/sink.gateway.ts';
@@ -66,7 +66,7 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
           querystring: Type.Object(
             {
               ...pageQuery(),
-              status: Type.Optional(Type.Enum([...receiptStatuses])),
+              status: Type.Optional(Choice(receiptStatuses)),
               dueBefore: Type.Optional(Type.String({ format: 'date-time', description: 'Only what is due before' })),
             },
             { additionalProperties: false },

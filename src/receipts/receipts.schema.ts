@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Instant, Nullable } from '../platform/openapi.ts';
+import { Choice, Instant, Nullable } from '../platform/openapi.ts';
 import { receiptKinds, receiptStatuses } from './receipts.table.ts';
 
 export const ReceiptSchema = Type.Object(
@@ -7,10 +7,10 @@ export const ReceiptSchema = Type.Object(
     id: Type.String({ format: 'uuid' }),
     appealId: Type.String({ format: 'uuid' }),
     messageId: Type.String({ format: 'uuid' }),
-    kind: Type.Enum([...receiptKinds], {
+    kind: Choice(receiptKinds, {
       description: '`receipt` the one promised for the message, `notice` of what happened after it',
     }),
-    status: Type.Enum([...receiptStatuses], { description: '短信回执状态' }),
+    status: Choice(receiptStatuses, { description: '短信回执状态' }),
     dueAt: Instant('Promised by (时限)'),
     sentAt: Nullable(Instant('Accepted by the gateway (发送时间)')),
     deliveredAt: Nullable(Instant('Reported as delivered (送达时间)')),

@@ -5,6 +5,7 @@ import { viewAppeal } from '../appeals/appeals.view.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Access } from '../platform/access/access.ts';
+import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { answers, Ref, secured } from '../platform/openapi.ts';
@@ -40,7 +41,12 @@ export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): Fas
     const Link = strict({ target: Words('Id or number of the appeal to join (并入诉求)') });
 
     decision('assign', 'Assign to a department (派单)', Assign, (tx, step, body, now) =>
-      assign(tx, rules, { ...step, department: body.department, note: body.note ?? null }, now),
+      assign(
+        tx,
+        rules,
+        { ...step, department: body.department, note: body.note === undefined ? null : maskText(body.note) },
+        now,
+      ),
     );
     decision('answer', 'Answer without a department (直办)', Text, (tx, step, { text }, now) =>
       close(tx, rules, 'answer', { ...step, text }, now),

@@ -16,4 +16,10 @@ export const mailbox: Channel = {
   ),
   accountOf: (block) => textOf(block.from)?.toLowerCase(),
   vouchesFor: 'nobody',
+  example: {
+    source: 'mayor-mailbox',
+    title: '公交线路建议',
+    body: '建议增加早高峰公交班次。',
+    mail: { from: 'wang@example.com' },
+  },
 };

@@ -21,4 +21,9 @@ export const phone: Channel = {
   ),
   accountOf: () => undefined,
   vouchesFor: 'phone',
+  example: {
+    source: '12345',
+    body: '我家楼下的路灯坏了一个星期，晚上很黑。',
+    sender: { name: '王女士', phone: '13900001001' },
+  },
 };

@@ -18,4 +18,10 @@ export const portal: Channel = {
   ),
   accountOf: (block) => textOf(block.account),
   vouchesFor: 'nobody',
+  example: {
+    source: 'portal',
+    title: '欠薪',
+    body: '工程完工三个月，仍拖欠工资。',
+    sender: { name: '李先生', phone: '13900001003' },
+  },
 };

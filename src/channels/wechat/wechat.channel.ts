@@ -16,4 +16,10 @@ export const wechat: Channel = {
   ),
   accountOf: (block) => textOf(block.openId),
   vouchesFor: 'account',
+  example: {
+    source: 'wechat-12345',
+    body: '小区每逢下雨院坝积水，没有人管。',
+    sender: { phone: '13900001002' },
+    wechat: { openId: 'o-demo-1' },
+  },
 };

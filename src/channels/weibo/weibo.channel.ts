@@ -20,4 +20,5 @@ export const weibo: Channel = {
   ),
   accountOf: (block) => textOf(block.uid),
   vouchesFor: 'account',
+  example: { source: 'weibo-12345', body: '@12345 工地凌晨还在施工，噪音太大。', weibo: { uid: '1234567890' } },
 };

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { eq } from 'drizzle-orm';
+import { eq, isNotNull } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import type { Database } from '../database/database.ts';
 import { sameText } from './key-ring.ts';
@@ -28,6 +28,13 @@ export const SCOPE_PATTERN =
 const CACHE_MS = 5_000;
 const digest = (key: string): Buffer => createHash('sha256').update(key).digest();
 
+export class KeyNameTakenError extends Error {
+  override name = 'KeyNameTakenError';
+  constructor(name: string) {
+    super(`A working key is named ${name}: revoke it first, or choose another name.`);
+  }
+}
+
 export type Keys = ReturnType<typeof createKeys>;
 
 /**
@@ -35,7 +42,7 @@ export type Keys = ReturnType<typeof createKeys>;
  * stops working within five seconds in every process. Expiry is machine time.
  */
 export function createKeys(db: Database, adminKey: string | undefined) {
-  const cache = new Map<string, { row: typeof apiKeys.$inferSelect | undefined; until: number }>();
+  const cache = new Map<string, { row: typeof apiKeys.$inferSelect; until: number }>();
 
   /** The actor behind a bearer key; undefined when it is unknown, expired or revoked. */
   async function authenticate(key: string): Promise<Actor | undefined> {
@@ -54,11 +61,14 @@ export function createKeys(db: Database, adminKey: string | undefined) {
     if (cached && cached.until > Date.now()) return cached.row;
     const [row] = await db.select().from(apiKeys).where(eq(apiKeys.hash, hash));
     if (cache.size > 10_000) cache.clear();
-    cache.set(id, { row, until: Date.now() + CACHE_MS });
+    if (row) cache.set(id, { row, until: Date.now() + CACHE_MS });
     return row;
   }
 
-  /** Makes a key and returns it: the only time it is seen. @throws a unique violation when the name is taken. */
+  /**
+   * Makes a key and returns it: the only time it is seen. A revoked name may be used again.
+   * @throws KeyNameTakenError when a working key has the name.
+   */
   async function create(options: {
     name: string;
     scopes: string[];
@@ -67,21 +77,20 @@ export function createKeys(db: Database, adminKey: string | undefined) {
     key?: string;
   }): Promise<string> {
     const key = options.key ?? `ms_${randomBytes(32).toString('base64url')}`;
-    await db
+    const fields = {
+      hash: digest(key),
+      scopes: options.scopes,
+      perMinute: options.perMinute ?? 60_000,
+      expiresAt: options.expiresAt ?? null,
+      revokedAt: null,
+      createdAt: new Date(),
+    };
+    const made = await db
       .insert(apiKeys)
-      .values({
-        id: uuid(),
-        name: options.name,
-        hash: digest(key),
-        scopes: options.scopes,
-        perMinute: options.perMinute ?? 60_000,
-        expiresAt: options.expiresAt ?? null,
-        createdAt: new Date(),
-      })
-      .onConflictDoUpdate({
-        target: apiKeys.name,
-        set: { hash: digest(key), scopes: options.scopes, revokedAt: null },
-      });
+      .values({ id: uuid(), name: options.name, ...fields })
+      .onConflictDoUpdate({ target: apiKeys.name, set: fields, setWhere: isNotNull(apiKeys.revokedAt) })
+      .returning({ id: apiKeys.id });
+    if (made.length === 0) throw new KeyNameTakenError(options.name);
     return key;
   }
 

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { Access } from '../access/access.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Database } from '../database/database.ts';
-import { answers, Instant, Nullable, Ref, secured } from '../openapi.ts';
+import { answers, Choice, Instant, Nullable, Ref, secured } from '../openapi.ts';
 import { decodeCursor, isCount, pageOf, pageQuery, toPage } from '../page.ts';
 import { notFound } from '../problem.ts';
 import { agendaItems, agendaStates } from './agenda.table.ts';
@@ -15,7 +15,7 @@ const AgendaItemSchema = Type.Object(
     id: Type.Integer(),
     kind: Type.String(),
     subjectId: Type.String({ format: 'uuid' }),
-    status: Type.Enum([...agendaStates]),
+    status: Choice(agendaStates),
     runAt: Instant('When to act'),
     dueAt: Instant('The promise it serves'),
     attempts: Type.Integer(),
@@ -59,7 +59,7 @@ export function agendaRoutes(deps: {
           querystring: Type.Object(
             {
               ...pageQuery(),
-              status: Type.Optional(Type.Enum([...agendaStates])),
+              status: Type.Optional(Choice(agendaStates)),
               kind: Type.Optional(Type.String({ maxLength: 40 })),
             },
             { additionalProperties: false },

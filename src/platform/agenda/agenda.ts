@@ -58,7 +58,8 @@ export function createAgenda(db: Database) {
 
   async function extend(lease: Lease): Promise<void> {
     const heldUntil = Date.now() + LEASE_MS;
-    const { rowCount } = await db.execute(sql`update agenda set lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
+    const { rowCount } =
+      await db.execute(sql`update agenda set lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
       where id = any(${ids(lease.items)}) and lease_token = ${lease.token}`);
     if ((rowCount ?? 0) > 0) lease.heldUntil = heldUntil;
   }

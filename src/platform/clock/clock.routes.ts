@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Access } from '../access/access.ts';
-import { answers, Instant, Ref, secured } from '../openapi.ts';
+import { answers, Choice, Instant, Ref, secured } from '../openapi.ts';
 import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Clock } from './clock.ts';
 import type { ClockDriver } from './simulated-clock.ts';
 
 const ClockSchema = Type.Object(
-  { mode: Type.Enum(['system', 'simulated']), now: Instant('Business time') },
+  { mode: Choice(['system', 'simulated']), now: Instant('Business time') },
   { $id: 'Clock', additionalProperties: false },
 );
 

@@ -1,3 +1,4 @@
+import { cpus, loadavg } from 'node:os';
 import { load } from '../load/load.ts';
 import { machine, median, type Report, type Row, rounded, say } from '../report.ts';
 import { hasPgbench, pgbench } from './pgbench.ts';
@@ -16,7 +17,7 @@ interface Plan {
   latency: number;
 }
 /** Seconds of each part. */
-const FULL: Plan = { sweep: 3, round: 6, rounds: 5, latency: 10 };
+const FULL: Plan = { sweep: 3, round: 4, rounds: 5, latency: 10 };
 const QUICK: Plan = { sweep: 1, round: 2, rounds: 2, latency: 3 };
 
 type Competitor = 'service' | 'pgbench' | 'pgbench writes only' | 'bare handler';
@@ -25,11 +26,25 @@ type Competitor = 'service' | 'pgbench' | 'pgbench writes only' | 'bare handler'
 export async function benchIntake({ quick }: { quick: boolean }): Promise<Report> {
   const plan = quick ? QUICK : FULL;
   say('starting PostgreSQL, the API and the bare handler …');
-  const stage = await setStage();
-  const interrupt = (): void => void stage.stop().finally(() => process.exit(130));
+  const busy = loadavg()[0] ?? 0;
+  const staged = setStage();
+  // A signal during the set-up waits for it: half a stage would leave a PostgreSQL behind.
+  const interrupt = (): void => {
+    void staged
+      .then((stage) => stage.stop())
+      .catch((error: unknown) => console.error(error))
+      .finally(() => process.exit(130));
+  };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const stage = await staged;
   try {
-    return await measure(stage, plan);
+    const report = await measure(stage, plan);
+    report.machine.loadBefore = Math.round(busy * 10) / 10;
+    if (busy > cpus().length / 4)
+      report.notes.push(
+        `Other programs kept the machine busy (load ${report.machine.loadBefore} on ${cpus().length} cores before the start): the figures are too low and the ratios rough.`,
+      );
+    return report;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await stage.stop();
@@ -84,7 +99,7 @@ async function measure(stage: Stage, plan: Plan): Promise<Report> {
     port: stage.api.port,
     path: PATH,
     key: stage.key,
-    connections: 64,
+    connections: 128,
     seconds: plan.latency,
     repeats: 0,
     rate: NATION,

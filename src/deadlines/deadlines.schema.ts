@@ -1,0 +1,3 @@
+/** State of a deadline (时限): running, ended by dueAt, ended after it, or given up with its cause. */
+export const deadlineStates = ['running', 'met', 'missed', 'cancelled'] as const;
+export type DeadlineState = (typeof deadlineStates)[number];
