@@ -168,6 +168,8 @@ t.test('every operation answers as the document says', async (t) => {
   await city.rows("update agenda set state = 'failed', last_error = 'x' where id = (select min(id) from agenda)");
   const { items: failed } = await call<{ items: { id: number }[] }>('GET', '/v1/agenda?status=failed', 200);
   await call('POST', `/v1/agenda/${failed[0]?.id}/retry`, 200);
+  await call('GET', '/v1/departments', 200);
+  await call('GET', '/v1/sources', 200);
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 

@@ -22,20 +22,20 @@ export async function main(argv: string[]): Promise<number> {
   const stop = (): void => stopping.abort();
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const folder = tapFolder();
-  const raw = path.join(folder, 'all.tap');
   let redisMissing = true;
+  let said = '';
   try {
     const servers = await startServers();
     redisMissing = servers.redisUrl === undefined;
     try {
-      await runTap(folder, [`--output-file=${raw}`, ...files], stopping.signal, {
+      said = await runTap(folder, files, stopping.signal, {
         TEST_DATABASE_URL: servers.databaseUrl,
         TEST_REDIS_URL: servers.redisUrl,
       });
     } finally {
       await servers.stop();
     }
-    const { passed, failed } = count(existsSync(raw) ? readFileSync(raw, 'utf8') : '');
+    const { passed, failed } = count(said);
     if (stopping.signal.aborted) console.log('The run was stopped.');
     if (redisMissing) console.log('redis-server was not found on PATH: the Redis suite was not run.');
     console.log(`${passed} passed, ${failed} failed`);
@@ -66,20 +66,26 @@ const testsUnder = (folder: string): string[] =>
     .filter((file) => file.endsWith('.test.js'))
     .map((file) => path.join(folder, file));
 
-/** A signal that stops us goes to tap too; we live on to stop the servers. */
-async function runTap(folder: string, args: string[], stopped: AbortSignal, env: NodeJS.ProcessEnv): Promise<void> {
-  if (stopped.aborted) return;
-  const reporter = watched ? 'base' : 'tap';
-  const tapArgs = ['--disable-coverage', '--jobs=2', '--timeout=120', `--reporter=${reporter}`, ...args];
-  const child = spawn(process.execPath, [tap, ...tapArgs], {
+/** Returns tap's output. A signal that stops us goes to tap too; we live on to stop the servers. */
+async function runTap(folder: string, files: string[], stopped: AbortSignal, env: NodeJS.ProcessEnv): Promise<string> {
+  if (stopped.aborted) return '';
+  const raw = path.join(folder, 'all.tap');
+  // Without a display tap writes its output twice when it also goes to a file.
+  const output = watched ? ['--reporter=base', `--output-file=${raw}`] : ['--reporter=tap'];
+  const child = spawn(process.execPath, [tap, '--disable-coverage', '--jobs=2', '--timeout=120', ...output, ...files], {
     cwd: folder,
     stdio: ['ignore', watched ? 'inherit' : 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
   stopped.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let said = '';
+  child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
+    said += piece;
+  });
   if (child.stdout) await reportTap(child.stdout, console.log);
   await ended;
+  return watched && existsSync(raw) ? readFileSync(raw, 'utf8') : said;
 }
 
 /** From tap's last summary, `# { total: 36, pass: 35, fail: 1 }`; a run that was cut off has none and counts as failed. */

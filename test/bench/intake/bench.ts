@@ -29,7 +29,9 @@ export async function benchIntake({ quick }: { quick: boolean }): Promise<Report
   const busy = loadavg()[0] ?? 0;
   const staged = setStage();
   // A signal during the set-up waits for it: half a stage would leave a PostgreSQL behind.
+  let interrupted = false;
   const interrupt = (): void => {
+    interrupted = true;
     void staged
       .then((stage) => stage.stop())
       .catch((error: unknown) => console.error(error))
@@ -45,6 +47,10 @@ export async function benchIntake({ quick }: { quick: boolean }): Promise<Report
         `Other programs kept the machine busy (load ${report.machine.loadBefore} on ${cpus().length} cores before the start): the figures are too low and the ratios rough.`,
       );
     return report;
+  } catch (error) {
+    // Pulled from under the measurement on purpose: the interruption ends the process, not this error.
+    if (interrupted) await new Promise<never>(() => undefined);
+    throw error;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await stage.stop();

@@ -33,8 +33,13 @@ export interface Stage {
 export async function setStage(): Promise<Stage> {
   const folder = mkdtempSync(path.join(tmpdir(), 'minsheng-bench-'));
   const stops: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
-  const stop = async (): Promise<void> => {
-    for (const each of stops.splice(0).reverse()) await each();
+  let stopping: Promise<void> | undefined;
+  const stopAll = async (): Promise<void> => {
+    for (const each of stops.reverse()) await each();
+  };
+  const stop = (): Promise<void> => {
+    stopping ??= stopAll();
+    return stopping;
   };
   try {
     return { ...(await build(folder, stops)), stop };
