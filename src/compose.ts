@@ -122,7 +122,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     feedWatch,
     sink: gateway,
     departmentName,
-    warnings: createWarnings({ agenda, clock, rules, production: config.production, gateway }),
+    warnings: createWarnings({ agenda, clock, rules, production: config.production, gateway, queue }),
     isStopping: () => stopping,
     stopTaking: () => {
       stopping = true;

@@ -1,6 +1,7 @@
 import type { TimeRules } from './deadlines/time-rules.service.ts';
 import type { Agenda } from './platform/agenda/agenda.ts';
 import type { Clock } from './platform/clock/clock.ts';
+import type { WakeQueue } from './platform/queue/queue.ts';
 import type { SmsGateway } from './receipts/gateways/gateway.ts';
 
 /** Business seconds after which due work that nobody settled is worth a word. */
@@ -14,12 +15,14 @@ export function createWarnings({
   rules,
   production,
   gateway,
+  queue,
 }: {
   agenda: Agenda;
   clock: Clock;
   rules: TimeRules;
   production: boolean;
   gateway: SmsGateway;
+  queue: Pick<WakeQueue, 'isReachable'>;
 }): () => Promise<string[]> {
   return async () => {
     const now = await clock.now();
@@ -29,6 +32,7 @@ export function createWarnings({
         warnings.push(`agenda ${kind}: ${due} due, the oldest for ${Math.round(oldestSeconds)} s`);
       if (failed > 0) warnings.push(`agenda ${kind}: ${failed} failed for good, see /v1/agenda?status=failed`);
     }
+    if (!queue.isReachable()) warnings.push('the queue cannot be reached; due work waits for the scan of each second');
     const today = rules.zone.dateString(rules.zone.epochDay(now));
     const year = Number(today.slice(0, 4));
     if (!rules.calendar.knows(year))

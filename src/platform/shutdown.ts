@@ -9,6 +9,7 @@ interface Phase {
 
 /** npm and the terminal both pass a Ctrl-C on: the second copy of one signal must not count as impatience. */
 const SAME_SIGNAL_MS = 1_000;
+const LEFT_BEHIND_MS = 250;
 
 /**
  * Stops what was started, the last first, each phase within its own time: first nothing new is taken, then what is under
@@ -71,7 +72,10 @@ export function createShutdown(log: Log) {
     }
     const clean = await run();
     log.info('stopped');
-    return clean ? 0 : 1;
+    const code = clean ? 0 : 1;
+    // What a phase left behind (a connection that keeps trying) must not keep the process.
+    setTimeout(() => process.exit(code), LEFT_BEHIND_MS).unref();
+    return code;
   }
 
   return { add, run, whenSignalled };

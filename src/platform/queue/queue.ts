@@ -9,6 +9,8 @@ import type { Log } from '../log.ts';
 export interface WakeQueue {
   /** Says that a kind has due items. Rejects when the queue cannot be reached; the relay says it again. */
   nudge(kind: string, shard?: number): Promise<void>;
+  /** Whether the last nudge arrived. */
+  isReachable(): boolean;
   /** Starts taking nudges; `drain` works off the kind. */
   listen(drain: (kind: string) => Promise<void>, concurrency: number): Promise<void>;
   /** Stops taking nudges and waits for those under way. */
@@ -24,6 +26,22 @@ export const SHARDS = 4;
 const workerOptions = { lockDuration: 8_000, stalledInterval: 4_000, maxStalledCount: 1_000 } as const;
 
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
+
+/** Machine milliseconds: a Redis that is gone answers no farewell, and a shutdown must not wait for it. */
+const WORKER_CLOSE_MS = 2_000;
+const QUEUE_CLOSE_MS = 400;
+
+async function endsWithin(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([ended, late]).finally(() => clearTimeout(timer));
+}
 
 export function createWakeQueue(options: { databaseUrl: string; redisUrl: string | undefined; log: Log }): WakeQueue {
   const { log, redisUrl } = options;
@@ -75,10 +93,18 @@ export function createWakeQueue(options: { databaseUrl: string; redisUrl: string
     }
   }
 
+  let reachable = true;
+
   async function nudge(kind: string, shard = Math.floor(Math.random() * SHARDS)): Promise<void> {
-    const queue = await open();
-    // Deduplicated per shard: while one nudge waits a second is pointless; while one runs, exactly one more run follows.
-    await queue.add(kind, {}, { deduplication: { id: `${kind}-${shard}`, keepLastIfActive: true } });
+    try {
+      const queue = await open();
+      // Deduplicated per shard: while one nudge waits a second is pointless; while one runs, exactly one more run follows.
+      await queue.add(kind, {}, { deduplication: { id: `${kind}-${shard}`, keepLastIfActive: true } });
+      reachable = true;
+    } catch (error) {
+      reachable = false;
+      throw error;
+    }
   }
 
   async function listen(drain: (kind: string) => Promise<void>, concurrency: number): Promise<void> {
@@ -88,7 +114,9 @@ export function createWakeQueue(options: { databaseUrl: string; redisUrl: string
       : new Worker(NAME, work, { connection: { ...postgres }, concurrency, ...workerOptions }, createPostgresBackend);
     worker.on('error', complain);
     worker.on('failed', (job, err) => log.warn({ err, kind: job?.name }, 'a nudge failed; the relay nudges again'));
-    closeWorker = () => worker.close();
+    closeWorker = async () => {
+      if (!(await endsWithin(WORKER_CLOSE_MS, worker.close()))) await endsWithin(QUEUE_CLOSE_MS, worker.close(true));
+    };
   }
 
   async function deafen(): Promise<void> {
@@ -98,9 +126,10 @@ export function createWakeQueue(options: { databaseUrl: string; redisUrl: string
 
   async function close(): Promise<void> {
     await deafen();
-    await (await opened?.catch(() => undefined))?.close();
+    const queue = await opened?.catch(() => undefined);
+    if (queue) await endsWithin(QUEUE_CLOSE_MS, queue.close());
     for (const connection of redis) connection.disconnect();
   }
 
-  return { nudge, listen, deafen, close };
+  return { nudge, isReachable: () => reachable, listen, deafen, close };
 }
