@@ -38,7 +38,6 @@ create table agenda (
 );
 create index agenda_by_promise on agenda (kind, due_at, run_at) where state = 'open';
 create index agenda_by_run_at on agenda (kind, run_at) where state = 'open';
-create index agenda_next on agenda (run_at) where state = 'open';
 create index agenda_leased on agenda (lease_until) where state = 'leased';
 create index agenda_failed on agenda (kind, id) where state = 'failed';
 create index agenda_settled on agenda (settled_at) where state = 'done';

@@ -109,7 +109,8 @@ function identityOf(pid) {
 async function underLock(work) {
   const lock = at('.minsheng-launch.lock');
   const own = `${lock}.${process.pid}`;
-  mkdirSync(own, { recursive: true });
+  rmSync(own, { recursive: true, force: true });
+  mkdirSync(own);
   writeFileSync(path.join(own, 'owner'), identityOf(process.pid));
   for (let waited = false; !tryMove(own, lock); waited = true) {
     const owner = read(path.join(lock, 'owner'));

@@ -69,6 +69,8 @@ export function prepareMessage(
     ...(account ? { account } : {}),
   };
   const accountValue = account && `${channel.name}:${account}`;
+  const phoneIndexes = phone ? keyRing.blindIndexes('phone', phone.number) : [];
+  const accountIndexes = accountValue ? keyRing.blindIndexes('account', accountValue) : [];
   const content = canonical(body);
   const fingerprints = keyRing.blindIndexes('content', content);
   const text = maskText(body.body);
@@ -91,8 +93,8 @@ export function prepareMessage(
     historic: body.historic ?? false,
     noReceiptReason: body.historic ? 'historic' : noReceiptReason(sender.phone, phone?.mobile ?? false),
     appellant: {
-      phoneIndex: phone ? keyRing.blindIndex('phone', phone.number) : null,
-      accountIndex: accountValue ? keyRing.blindIndex('account', accountValue) : null,
+      phoneIndex: phoneIndexes[0] ?? null,
+      accountIndex: accountIndexes[0] ?? null,
       phoneVerified,
       accountVerified,
       anonymous: sender.anonymous ?? false,
@@ -100,10 +102,9 @@ export function prepareMessage(
       language: sender.language ?? 'zh-CN',
       sealed: sealPerson(keyRing, appellantId, person),
     },
-    verified: [
-      ...(phone && phoneVerified ? keyRing.blindIndexes('phone', phone.number) : []),
-      ...(accountValue && accountVerified ? keyRing.blindIndexes('account', accountValue) : []),
-    ].map((index) => index.toString('base64')),
+    verified: [...(phoneVerified ? phoneIndexes : []), ...(accountVerified ? accountIndexes : [])].map((index) =>
+      index.toString('base64'),
+    ),
     fingerprint: fingerprints[0] ?? Buffer.alloc(0),
     fingerprints,
     sealedMessage: keyRing.seal(`message:${messageId}`, body),

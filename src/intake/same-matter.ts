@@ -12,7 +12,16 @@ interface Candidate {
   appealId: string;
   policy: string;
   natureClass: string;
-  bigrams: Bigrams;
+  /** Worked out only when a second message of the person comes. */
+  bigrams: () => Bigrams;
+}
+
+function bigramsOf({ title, body }: { title: string; body: string }): () => Bigrams {
+  let known: Bigrams | undefined;
+  return () => {
+    known ??= bigrams(`${title}\n${body}`);
+    return known;
+  };
 }
 
 /**
@@ -51,7 +60,7 @@ export async function openSameMatter(
         appealId: appeal.id,
         policy: appeal.policy,
         natureClass: natureClass(appeal.nature),
-        bigrams: bigrams(`${appeal.title}\n${appeal.body}`),
+        bigrams: bigramsOf(appeal),
       };
       for (const person of appeal.persons) remember(person.toString('base64'), candidate);
     }
@@ -64,11 +73,11 @@ export async function openSameMatter(
   function find(message: PreparedMessage): string | undefined {
     const known = message.verified.flatMap((person) => byPerson.get(person) ?? []);
     if (known.length === 0 || message.historic) return undefined;
-    const own = bigrams(`${message.title}\n${message.body}`);
+    const own = bigramsOf(message)();
     let best: { appealId: string; alike: number } | undefined;
     for (const candidate of known) {
       if (candidate.policy !== policy || candidate.natureClass !== natureClass(message.nature)) continue;
-      const alike = similarityOf(own, candidate.bigrams);
+      const alike = similarityOf(own, candidate.bigrams());
       if (alike >= SAME_MATTER_THRESHOLD && alike > (best?.alike ?? 0)) best = { appealId: candidate.appealId, alike };
     }
     return best?.appealId;
@@ -80,7 +89,7 @@ export async function openSameMatter(
       appealId,
       policy,
       natureClass: natureClass(message.nature),
-      bigrams: bigrams(`${message.title}\n${message.body}`),
+      bigrams: bigramsOf(message),
     };
     for (const person of message.verified) remember(person, candidate);
   }

@@ -17,6 +17,11 @@ const watched = process.stdout.isTTY === true;
  * and ends with the one line `N passed, N failed`. Exit code 1 when any failed or none ran.
  */
 export async function main(argv: string[]): Promise<number> {
+  const unknown = argv.find((source) => !existsSync(path.join(projectRoot, outputOf(source))));
+  if (unknown !== undefined) {
+    console.error(`minsheng: ${unknown} is not a test of this project.`);
+    return 1;
+  }
   const files = (argv.length === 0 ? ['test'] : argv).flatMap(compiled);
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
@@ -31,11 +36,14 @@ export async function main(argv: string[]): Promise<number> {
       said = await runTap(folder, files, stopping.signal, {
         TEST_DATABASE_URL: servers.databaseUrl,
         TEST_REDIS_URL: servers.redisUrl,
+        // What a test that is cut off leaves goes with the folder.
+        TMPDIR: folder,
       });
     } finally {
       await servers.stop();
     }
-    const { passed, failed } = count(said);
+    const { passed, failed: failures } = count(said);
+    const failed = failures + (stopping.signal.aborted ? 1 : 0);
     if (stopping.signal.aborted) console.log('The run was stopped.');
     if (redisMissing) console.log('redis-server was not found on PATH: the Redis suite was not run.');
     console.log(`${passed} passed, ${failed} failed`);
@@ -54,10 +62,12 @@ function tapFolder(): string {
   return folder;
 }
 
-/** `test/intake/x.test.ts` or a folder, as the compiled files that tap runs. */
+/** What `test/intake/x.test.ts`, or a folder, is compiled to. */
+const outputOf = (source: string): string =>
+  path.join('dist', path.relative(projectRoot, path.resolve(source)).replace(/\.ts$/, '.js'));
+
 function compiled(source: string): string[] {
-  const target = path.join('dist', path.relative(projectRoot, path.resolve(source)).replace(/\.ts$/, '.js'));
-  if (!existsSync(path.join(projectRoot, target))) throw new Error(`${source} is not a test of this project.`);
+  const target = outputOf(source);
   return statSync(path.join(projectRoot, target)).isDirectory() ? testsUnder(target) : [target];
 }
 

@@ -58,13 +58,16 @@ async function startRedis(folder: string): Promise<{ url: string; stop: () => Pr
     'noeviction',
   ];
   const child = spawn('redis-server', args, { stdio: 'ignore', detached: true });
+  let hasGone = false;
   const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+    const note = (): void => {
+      hasGone = true;
+      resolve();
+    };
+    child.once('exit', note).once('error', note);
   });
   const url = `redis://127.0.0.1:${port}`;
-  const outcome = await Promise.race([gone.then(() => 'gone' as const), untilAnswers(url)]);
-  if (outcome === 'gone') return undefined;
+  if (!(await answers(url, () => hasGone))) return undefined;
   return {
     url,
     stop: async () => {
@@ -74,17 +77,19 @@ async function startRedis(folder: string): Promise<{ url: string; stop: () => Pr
   };
 }
 
-async function untilAnswers(url: string): Promise<'answers'> {
-  for (;;) {
+/** Waits for the first answer; false when there is nobody left to give it. */
+async function answers(url: string, hasGone: () => boolean): Promise<boolean> {
+  while (!hasGone()) {
     const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
     client.on('error', () => undefined);
     try {
       await client.connect();
-      return 'answers';
+      return true;
     } catch {
       await sleep(50);
     } finally {
       client.disconnect();
     }
   }
+  return false;
 }

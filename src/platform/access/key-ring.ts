@@ -1,4 +1,13 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /**
  * Encryption of personal data (AES-256-GCM) and its blind indexes (HMAC-SHA-256). The ring's first key writes; all of
@@ -20,8 +29,8 @@ export interface KeyRing {
 
 interface RingKey {
   id: string;
-  encryption: Buffer;
-  index: Buffer;
+  encryption: KeyObject;
+  index: KeyObject;
 }
 
 /** Crockford's base 32: nothing that is read out wrongly on the phone. */
@@ -83,7 +92,8 @@ export function createKeyRing(spec: string): KeyRing {
 function parseKey(text: string): RingKey {
   const [id = '', encoded = ''] = text.split(':');
   const secret = Buffer.from(encoded, 'base64');
-  const derive = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, 'minsheng', purpose, 32));
+  const derive = (purpose: string): KeyObject =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'minsheng', purpose, 32)));
   return { id, encryption: derive('encryption'), index: derive('blind-index') };
 }
 

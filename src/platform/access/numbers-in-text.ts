@@ -5,6 +5,7 @@ export const LANDLINE = /^(010|02\d|0[3-9]\d{2})(\d{7,8})$/;
 
 /** Full-width forms to ASCII, one code unit for one, so that positions stay those of the text. */
 export function fold(text: string): string {
+  if (!/[\uFF01-\uFF5E\u3000]/.test(text)) return text;
   return text.replace(/[\uFF01-\uFF5E\u3000]/g, (c) =>
     c === '\u3000' ? ' ' : String.fromCharCode(c.charCodeAt(0) - 0xfee0),
   );
