@@ -19,9 +19,7 @@ export interface KeyRing {
   seal(context: string, value: unknown): Buffer;
   /** @throws Error when the key is not on the ring, or the text was changed or moved. */
   open<T>(context: string, sealed: Buffer): T;
-  /** Index of a value under the active key, for equality look-ups only. */
-  blindIndex(purpose: string, value: string): Buffer;
-  /** The same under every key on the ring: what a look-up compares with. */
+  /** Indexes of a value under every key on the ring, the active one first: for equality look-ups only. */
   blindIndexes(purpose: string, value: string): Buffer[];
   /** A secret code derived from an id, never stored: `length` characters of Crockford's base 32. */
   deriveCode(keyId: string, purpose: string, value: string, length: number): string;
@@ -82,7 +80,6 @@ export function createKeyRing(spec: string): KeyRing {
     activeId: active.id,
     seal,
     open,
-    blindIndex: (purpose, value) => indexWith(active, purpose, value),
     blindIndexes: (purpose, value) => keys.map((key) => indexWith(key, purpose, value)),
     deriveCode,
   };
