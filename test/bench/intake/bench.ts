@@ -133,7 +133,7 @@ async function measure(stage: Stage, plan: Plan): Promise<Report> {
     notes: withPgbench
       ? []
       : [
-          'pgbench is not on PATH, so its row was not measured: install postgresql-contrib (Debian: postgresql-client).',
+          'pgbench is not on PATH, so its row was not measured: it comes with the PostgreSQL server packages (Debian: postgresql).',
         ],
   };
 }
