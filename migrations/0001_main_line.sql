@@ -193,8 +193,9 @@ create table assignments (
   version integer not null
 );
 create unique index assignments_one_lead on assignments (appeal_id) where status in ('pending', 'signed', 'submitted');
-create index assignments_by_department on assignments (department, status, id);
-create index assignments_by_due on assignments (department, due_at, id) where status in ('pending', 'signed');
+create index assignments_by_department on assignments (department, id);
+create index assignments_by_status on assignments (department, status, id);
+create index assignments_by_due on assignments (department, due_at, id) where due_at is not null;
 create index assignments_by_appeal on assignments (appeal_id);
 
 create table department_feed (
@@ -242,6 +243,7 @@ create table escalations (
   unique (deadline_id, due_at, step)
 );
 create index escalations_by_appeal on escalations (appeal_id);
+create index escalations_by_role on escalations (role, id);
 
 -- The sink gateway keeps what it was asked to send. One row per accepted send: a doubled send would show as two rows.
 create table sink_outbox (

@@ -90,7 +90,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const access = createAccess(keys);
   const sources = createSources(db);
   const intake = createIntake({ db, rules, keyRing, clock, sources, nudge });
-  const feedWatch = createFeedWatch(db);
+  const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
   const driver =
     config.CLOCK === 'simulated'
@@ -133,8 +133,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       relay.start();
     },
     stopWorkers: async () => {
-      await relay.stop();
-      await Promise.all([worker.stop(), queue.deafen()]);
+      await Promise.all([relay.stop(), worker.stop(), queue.deafen()]);
     },
     close: async () => {
       await queue.close();

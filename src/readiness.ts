@@ -6,6 +6,8 @@ import type { SmsGateway } from './receipts/gateways/gateway.ts';
 
 /** Business seconds after which due work that nobody settled is worth a word. */
 const STALE_SECONDS = 60;
+/** Machine milliseconds. */
+const CACHE_MS = 2_000;
 const DECEMBER = '12-01';
 
 /** What operations should know although the process can serve. */
@@ -24,7 +26,16 @@ export function createWarnings({
   gateway: SmsGateway;
   queue: Pick<WakeQueue, 'isReachable'>;
 }): () => Promise<string[]> {
+  let known: { warnings: string[]; until: number } | undefined;
   return async () => {
+    // Probes come often and from anybody: what they cost is bounded.
+    if (known && known.until > Date.now()) return known.warnings;
+    const warnings = await look();
+    known = { warnings, until: Date.now() + CACHE_MS };
+    return warnings;
+  };
+
+  async function look(): Promise<string[]> {
     const now = await clock.now();
     const warnings = [];
     for (const { kind, due, oldestSeconds, failed } of await agenda.gauge(now)) {
@@ -43,5 +54,5 @@ export function createWarnings({
       );
     if (production && gateway.name === 'sink') warnings.push('SMS go to the sink gateway: no citizen receives them');
     return warnings;
-  };
+  }
 }

@@ -18,7 +18,7 @@ export async function serve(config: Config, role: Role): Promise<number> {
   const shutdown = createShutdown(log);
   try {
     const database = await openDatabase(config, log);
-    shutdown.add('embedded database', 3_000, database.stop);
+    shutdown.add('embedded database', 2_800, database.stop);
     await up(config, role, log, database, shutdown);
   } catch (error) {
     await shutdown.run();
@@ -36,7 +36,7 @@ async function up(
 ): Promise<void> {
   if (role === 'start') await migrateDatabase(database.url, migrationsFolder);
   const instance = await compose(config, database.url, log);
-  shutdown.add('connections', 1_500, instance.close);
+  shutdown.add('connections', 1_200, instance.close);
   await requireMigrated(instance);
   if (role !== 'api') {
     await instance.startWorkers();
@@ -48,7 +48,7 @@ async function up(
   }
   const app = await buildApp(instance);
   shutdown.add('intake', 1_000, instance.intake.stop);
-  shutdown.add('api', 2_500, () => stopApi(app, instance));
+  shutdown.add('api', 2_000, () => stopApi(app, instance));
   await app.listen({ host: config.HOST, port: config.PORT });
   const { port } = app.server.address() as AddressInfo;
   if (role === 'start') console.log(welcome(config, port, instance.demoKeys));

@@ -29,7 +29,7 @@ export async function lockAppeals(tx: Transaction, ids: readonly string[]): Prom
     .from(appeals)
     .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`)
     .orderBy(appeals.id)
-    .for('update');
+    .for('no key update');
   return new Map(rows.map((row) => [row.id, row]));
 }
 

@@ -1,4 +1,5 @@
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import { maskText } from '../platform/access/masking.ts';
 import type { Appeal } from './appeals.schema.ts';
 import type { AppealRow } from './appeals.service.ts';
 import type { Nature, Urgency } from './nature.ts';
@@ -26,7 +27,8 @@ export function viewAppeal(rules: TimeRules, row: AppealRow): Appeal {
         ? { id: row.assignmentId, department: row.department, status: assignmentStatus }
         : null,
     linkedTo: row.linkedTo,
-    outcome: row.outcome,
+    // What the citizen is told keeps the numbers of offices; among staff no number of a person is shown.
+    outcome: row.outcome === null ? null : maskText(row.outcome),
     lateByAdapter: row.lateByAdapter,
     historic: row.historic,
     policy: { code: row.policy, version: row.policyVersion, calendarVersion: row.calendarVersion },

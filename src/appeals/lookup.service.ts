@@ -31,8 +31,8 @@ export async function departmentsOf(db: Executor, ids: readonly string[]): Promi
   return new Map(rows.map((row) => [row.id, row.department ?? '']));
 }
 
-/** Newest open appeals looked through for one batch: a bound, not a rule. */
-const MOST_CANDIDATES = 2_000;
+/** Newest open appeals of a person that are looked through: a bound for callers who call every day, not a rule. */
+const MOST_CANDIDATES = 50;
 
 export interface OpenAppeal {
   id: string;
@@ -48,12 +48,16 @@ export interface OpenAppeal {
 export async function openAppealsOf(tx: Transaction, persons: readonly Buffer[]): Promise<OpenAppeal[]> {
   const indexes = arrayOf(persons, 'bytea');
   const { rows } = await tx.execute<Omit<OpenAppeal, 'persons'> & { person: Buffer }>(sql`
-    select a.id, a.policy, a.nature, a.title, a.body, p.person from (
-      select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified
-      union all
-      select appeal_id, account_index from appellants where account_index = any(${indexes}) and account_verified) p
-    join appeals a on a.id = p.appeal_id
-    where a.status = any(${arrayOf(openStatuses, 'text')}) order by a.id desc limit ${MOST_CANDIDATES}`);
+    select id, policy, nature, title, body, person from (
+      select a.id, a.policy, a.nature, a.title, a.body, p.person,
+        row_number() over (partition by p.person order by a.id desc) as place
+      from (
+        select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified
+        union
+        select appeal_id, account_index from appellants where account_index = any(${indexes}) and account_verified) p
+      join appeals a on a.id = p.appeal_id
+      where a.status = any(${arrayOf(openStatuses, 'text')})) x
+    where place <= ${MOST_CANDIDATES} order by id desc`);
   const byId = new Map<string, OpenAppeal>();
   for (const { person, ...row } of rows) {
     const known = byId.get(row.id);

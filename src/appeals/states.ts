@@ -76,8 +76,8 @@ export const transitions: readonly Transition[] = [
   // A return puts the case back to the desk: forwarding it again is a new obligation, resolving it stays the old one.
   rule('assigned', 'return', 'triage', ['department'], { needs: ['reason'], starts: ['forward'], ends: ['sign'] }),
   rule('signed', 'attach', 'signed', ['system']),
+  // What is submitted waits for its sign-off and takes no more: a message on the matter then is a new appeal.
   rule('signed', 'submit', 'submitted', ['department'], { needs: ['result'], ends: ['resolve'] }),
-  rule('submitted', 'attach', 'submitted', ['system']),
 ];
 
 const byStatus = new Map<AppealStatus, Map<AppealAction, Transition>>();

@@ -6,6 +6,7 @@ import { seedTimeRules } from '../deadlines/seed.service.ts';
 import { upsertDepartments } from '../departments/departments.service.ts';
 import { upsertSources } from '../intake/sources.service.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
+import { withTransaction } from '../platform/database/transaction.ts';
 import { replaceCatalogue } from '../routing/catalogue.service.ts';
 import { type City, CitySchema } from './city.schema.ts';
 import demoCity from './demo-city.json' with { type: 'json' };
@@ -26,7 +27,7 @@ export function parseCity(document: unknown): City {
 
 /** Loads a city: departments and sources are added or renamed, the catalogue is replaced as a whole. */
 export async function seedCity(db: Database, city: City): Promise<void> {
-  await db.transaction((tx) => load(tx, city));
+  await withTransaction(db, (tx) => load(tx, city));
 }
 
 /** Two processes that start on an empty database at once must not both load it. */
@@ -34,7 +35,7 @@ const SEED_LOCK = 7_160_012_347;
 
 /** The demonstration city, into an empty database only. */
 export async function seedDemoCity(db: Database): Promise<boolean> {
-  return db.transaction(async (tx) => {
+  return withTransaction(db, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${SEED_LOCK})`);
     const { rowCount } = await tx.execute(sql`select 1 from departments limit 1`);
     if (rowCount !== 0) return false;

@@ -53,20 +53,23 @@ export interface DeadlineEnd {
 /** Ends running deadlines at `at`: met when that is not after dueAt, otherwise missed. Others are left alone. */
 export async function endDeadlines(tx: Transaction, ends: readonly DeadlineEnd[], at: Date): Promise<void> {
   if (ends.length === 0) return;
-  await tx.execute(sql`update deadlines d set met_at = ${at.toISOString()},
-      state = case when d.due_at >= ${at.toISOString()} then 'met' else 'missed' end
-    from unnest(${arrayOf(
-      ends.map((end) => end.appealId),
-      'uuid',
-    )}, ${arrayOf(
-      ends.map((end) => end.name),
-      'text',
-    )},
-      ${arrayOf(
+  await tx.execute(sql`with own as (
+      select d.id from deadlines d
+      join unnest(${arrayOf(
+        ends.map((end) => end.appealId),
+        'uuid',
+      )}, ${arrayOf(
+        ends.map((end) => end.name),
+        'text',
+      )}, ${arrayOf(
         ends.map((end) => end.messageId ?? null),
         'uuid',
       )}) x(appeal_id, name, message_id)
-    where d.appeal_id = x.appeal_id and d.name = x.name and (x.message_id is null or d.message_id = x.message_id) and d.state = 'running'`);
+        on d.appeal_id = x.appeal_id and d.name = x.name and (x.message_id is null or d.message_id = x.message_id)
+      where d.state = 'running' order by d.id for no key update of d)
+    update deadlines d set met_at = ${at.toISOString()},
+      state = case when d.due_at >= ${at.toISOString()} then 'met' else 'missed' end
+    from own where d.id = own.id`);
 }
 
 export async function deadlinesOf(db: Executor, appealId: string): Promise<DeadlineRow[]> {
@@ -84,7 +87,7 @@ export async function lockDeadlines(tx: Transaction, ids: readonly string[]): Pr
     .from(deadlines)
     .where(sql`${deadlines.id} = any(${arrayOf(ids, 'uuid')})`)
     .orderBy(deadlines.id)
-    .for('update');
+    .for('no key update');
 }
 
 /** dueAt of the newest deadline of a name for each appeal or message. */

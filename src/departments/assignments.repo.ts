@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNotNull, lt, or, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
 import { type AppealText, appealTexts } from '../appeals/lookup.service.ts';
 import type { Database } from '../platform/database/database.ts';
 import { type AssignmentStatus, assignments } from './departments.table.ts';
@@ -40,10 +40,9 @@ export async function listAssignments(
   return withAppeals(db, rows);
 }
 
-function past(after: AssignmentKey, sort: AssignmentFilter['sort']): SQL | undefined {
+function past(after: AssignmentKey, sort: AssignmentFilter['sort']): SQL {
   if (sort === 'assignedAt' || after.dueAt === null) return lt(assignments.id, after.id);
-  const dueAt = new Date(after.dueAt);
-  return or(gt(assignments.dueAt, dueAt), and(eq(assignments.dueAt, dueAt), gt(assignments.id, after.id)));
+  return sql`(${assignments.dueAt}, ${assignments.id}) > (${after.dueAt}::timestamptz, ${after.id}::uuid)`;
 }
 
 export async function findAssignment(db: Database, id: string): Promise<Listed | undefined> {

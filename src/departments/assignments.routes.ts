@@ -5,7 +5,7 @@ import type { Access } from '../platform/access/access.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
-import { decodeCursor, etagOf, pageOf, pageQuery, toPage } from '../platform/page.ts';
+import { decodeCursor, etagOf, isUuid, pageOf, pageQuery, readInstant, toPage } from '../platform/page.ts';
 import { fieldProblem, notFound } from '../platform/problem.ts';
 import { type AssignmentKey, listAssignments } from './assignments.repo.ts';
 import { viewAssignment } from './assignments.view.ts';
@@ -63,7 +63,7 @@ export function assignmentsRoutes({ db, rules, clock, access }: Deps): FastifyPl
         const filter = {
           department: code,
           status,
-          dueBefore: dueBefore === undefined ? undefined : new Date(dueBefore),
+          dueBefore: readInstant('dueBefore', dueBefore),
           sort,
         };
         const rows = await listAssignments(db, filter, toKey(decodeCursor(after, isText)), limit + 1);
@@ -103,7 +103,7 @@ const isText = (key: unknown): key is string => typeof key === 'string';
 function toKey(cursor: string | undefined): AssignmentKey | undefined {
   if (cursor === undefined) return undefined;
   const [dueAt = '', id = ''] = cursor.split(' ');
-  if (!/^[0-9a-f-]{36}$/.test(id) || (dueAt !== '' && Number.isNaN(Date.parse(dueAt)))) {
+  if (!isUuid(id) || !/^(\d{4}-[\dT:.-]+Z)?$/.test(dueAt) || (dueAt !== '' && Number.isNaN(Date.parse(dueAt)))) {
     throw fieldProblem('/query/after', 'is not a cursor of this list', '不是本列表的游标');
   }
   return { dueAt: dueAt === '' ? null : dueAt, id };

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
+import { type AppealRow, changeAppeals, lockAppeals, nextStatus } from '../appeals/appeals.service.ts';
 import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -74,6 +74,7 @@ export async function returnCase(
   now: Date,
 ): Promise<void> {
   const { assignment, appeal } = await lockAssignment(tx, step);
+  nextStatus(appeal.status, 'return', 'department');
   const allowed = { extra: { allowed: ['sign'] } };
   if (assignment.final)
     throw new ProblemError(

@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
+import type { Log } from '../platform/log.ts';
 import { departmentFeed, departments, type FeedKind } from './departments.table.ts';
 
 export interface NewFeedEntry {
@@ -55,7 +56,7 @@ const POLL_MS = 200;
  * Long poll: one look at the counter rows of all waited-for departments every 200 ms, however many wait, instead of a
  * query each. Behind a connection pooler too, where LISTEN would not work.
  */
-export function createFeedWatch(db: Database) {
+export function createFeedWatch(db: Database, log: Log) {
   const waiting = new Map<string, Set<{ after: number; wake: () => void }>>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -89,6 +90,8 @@ export function createFeedWatch(db: Database) {
         .where(sql`${departments.code} = any(${arrayOf([...waiting.keys()], 'text')})`);
       for (const { code, head } of rows)
         for (const entry of [...(waiting.get(code) ?? [])]) if (head > entry.after) entry.wake();
+    } catch (err) {
+      log.warn({ err }, 'the feeds could not be looked at');
     } finally {
       if (!closed && waiting.size > 0) timer = setTimeout(look, POLL_MS);
     }

@@ -5,6 +5,7 @@ import type { Access } from '../platform/access/access.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
+import { withTransaction } from '../platform/database/transaction.ts';
 import { answers, Ref, secured } from '../platform/openapi.ts';
 import { etagOf, IfMatch, readVersion } from '../platform/page.ts';
 import { ProblemError } from '../platform/problem.ts';
@@ -39,7 +40,7 @@ export function workRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsy
       returnCase(tx, rules, { ...step, reason: maskText(reason) }, now),
     );
     action('submit', 'Hand in the result (反馈办理结果)', Result, (tx, step, { result }, now) =>
-      submit(tx, { ...step, result }, now),
+      submit(tx, { ...step, result: maskText(result) }, now),
     );
 
     function action<T extends TObject>(
@@ -68,7 +69,7 @@ export function workRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsy
           await ownAssignment(db, request.actor, id);
           const now = await clock.now();
           const step = { assignmentId: id, version, actor: request.actor.name };
-          await db.transaction((tx) => run(tx, step, request.body as Type.Static<T>, now));
+          await withTransaction(db, (tx) => run(tx, step, request.body as Type.Static<T>, now));
           const changed = await ownAssignment(db, request.actor, id);
           reply.header('etag', etagOf(changed.assignment.version));
           return viewAssignment(rules, changed, now);
@@ -96,7 +97,7 @@ export function workRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsy
         for (const { id, version } of request.body.items) {
           try {
             await ownAssignment(db, request.actor, id);
-            await db.transaction((tx) => sign(tx, { assignmentId: id, version, actor: request.actor.name }, now));
+            await withTransaction(db, (tx) => sign(tx, { assignmentId: id, version, actor: request.actor.name }, now));
             items.push({ id, ok: true, status: 'signed' as const });
           } catch (error) {
             if (!(error instanceof ProblemError)) throw error;

@@ -7,6 +7,7 @@ import { type AgendaItem, type Lease, postpone, settle } from '../platform/agend
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Database } from '../platform/database/database.ts';
 import { insertRows } from '../platform/database/rows.ts';
+import { withTransaction } from '../platform/database/transaction.ts';
 import { escalations } from './escalations.table.ts';
 
 /**
@@ -15,7 +16,7 @@ import { escalations } from './escalations.table.ts';
  */
 export function createEscalationHandler({ db, rules }: { db: Database; rules: TimeRules }): AgendaHandler {
   async function handle(lease: Lease, now: Date): Promise<void> {
-    await db.transaction(async (tx) => {
+    await withTransaction(db, async (tx) => {
       const known = new Map(
         (
           await lockDeadlines(
@@ -61,7 +62,7 @@ export function createEscalationHandler({ db, rules }: { db: Database; rules: Ti
     });
   }
 
-  return { kind: ESCALATE, batchSize: 500, handle };
+  return { kind: ESCALATE, batchSize: 500, attempts: 10, handle };
 }
 
 type Watched = Pick<DeadlineRow, 'name' | 'startsAt' | 'dueAt' | 'metAt' | 'state' | 'lateByAdapter'>;

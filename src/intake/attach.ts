@@ -1,7 +1,5 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import type { AppealStatus } from '../appeals/states.ts';
-import { dueAtOf } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import { announceChange } from '../departments/assignments.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
@@ -21,7 +19,6 @@ const ACTOR = systemActor('same-matter');
 /** Joins messages to appeals of the same matter: one event an appeal, and the department that has it sees the change. */
 export async function attachMessages(
   tx: Transaction,
-  rules: TimeRules,
   attached: readonly Placed[],
   registered: ReadonlyMap<string, { number: string; status: AppealStatus }>,
   now: Date,
@@ -41,7 +38,6 @@ export async function attachMessages(
   await changeAppeals(tx, changes, now);
   const joined = await describe(
     tx,
-    rules,
     rows.filter((row) => !registered.has(row.id)),
   );
   for (const [id, { number, status }] of registered) if (byAppeal.has(id)) joined.set(id, { number, status });
@@ -49,30 +45,18 @@ export async function attachMessages(
   return joined;
 }
 
-async function describe(tx: Transaction, rules: TimeRules, rows: readonly AppealRow[]): Promise<Map<string, Joined>> {
-  const withDepartment = rows.filter((row) => row.department !== null);
-  const names = await departmentNames(
-    tx,
-    withDepartment.map((row) => row.department ?? ''),
-  );
-  const dueAts = await dueAtOf(
-    tx,
-    'resolve',
-    'appeal',
-    withDepartment.map((row) => row.id),
-  );
+async function describe(tx: Transaction, rows: readonly AppealRow[]): Promise<Map<string, Joined>> {
+  const codes = rows.flatMap((row) => row.department ?? []);
+  const names = codes.length === 0 ? new Map<string, string>() : await departmentNames(tx, codes);
   return new Map(
-    rows.map((row): [string, Joined] => {
-      const departmentName = names.get(row.department ?? '');
-      const dueAt = dueAts.get(row.id) ?? rules.dueOf('resolve', row.updatedAt).dueAt;
+    rows.map(({ id, number, status, department }): [string, Joined] => {
+      const departmentName = names.get(department ?? '');
       return [
-        row.id,
+        id,
         {
-          number: row.number,
-          status: row.status,
-          ...(departmentName
-            ? { known: { number: row.number, subject: { about: 'forwarded', departmentName, dueAt } } }
-            : {}),
+          number,
+          status,
+          ...(departmentName ? { known: { number, subject: { about: 'joined', departmentName } } } : {}),
         },
       ];
     }),

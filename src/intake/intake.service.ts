@@ -14,6 +14,7 @@ import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
+import { withTransaction } from '../platform/database/transaction.ts';
 import type { ProblemError } from '../platform/problem.ts';
 import { promiseReceipts } from '../receipts/receipts.service.ts';
 import { requestRouting } from '../routing/routing.service.ts';
@@ -42,7 +43,7 @@ export type Outcome = { answer: MessageAnswer } | { refusal: ProblemError };
 export async function registerBatch(deps: IntakeDeps, batch: readonly PreparedMessage[]): Promise<Outcome[]> {
   const { db, rules, keyRing, clock } = deps;
   const now = await clock.now();
-  return db.transaction(async (tx) => {
+  return withTransaction(db, async (tx) => {
     const outcomes = new Map<PreparedMessage, Outcome>();
     const timely = batch.filter((message) => {
       const refusal = checkReceivedAt(message.receivedAt, now);
@@ -137,7 +138,7 @@ async function write(
 
   const byId = new Map(rows.map((row) => [row.id, { number: row.number, status: row.status }]));
   const attached = placed.filter((entry) => entry.disposition === 'attached');
-  const joined = await attachMessages(tx, rules, attached, byId, now);
+  const joined = await attachMessages(tx, attached, byId, now);
   for (const [appealId, { number, status }] of joined) byId.set(appealId, { number, status });
   await promiseReceipts(
     tx,

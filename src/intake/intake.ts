@@ -1,4 +1,5 @@
 import type { Channel } from '../channels/channel.ts';
+import { isUniqueViolation } from '../platform/database/database.ts';
 import { createGroupCommit } from '../platform/group-commit.ts';
 import { fieldProblem } from '../platform/problem.ts';
 import { RECEIPT } from '../receipts/receipts.service.ts';
@@ -21,8 +22,18 @@ export interface Intake {
 export function createIntake(deps: IntakeDeps & { sources: Sources; nudge: (kind: string) => void }): Intake {
   const line = createGroupCommit<PreparedMessage, Outcome>({ commit, maxBatch: MAX_BATCH, maxWaiting: MAX_WAITING });
 
+  /** Alone and still refused as known: another replica was faster, and now its record can be seen. */
+  async function register(batch: PreparedMessage[]): Promise<Outcome[]> {
+    try {
+      return await registerBatch(deps, batch);
+    } catch (error) {
+      if (batch.length > 1 || !isUniqueViolation(error)) throw error;
+      return registerBatch(deps, batch);
+    }
+  }
+
   async function commit(batch: PreparedMessage[]): Promise<Outcome[]> {
-    const outcomes = await registerBatch(deps, batch);
+    const outcomes = await register(batch);
     const answers = outcomes.flatMap((outcome) =>
       'answer' in outcome && outcome.answer.disposition !== 'replayed' ? [outcome.answer] : [],
     );

@@ -83,7 +83,8 @@ export function prepareMessage(
     idempotencyKey,
     actor,
     receivedAt: body.receivedAt === undefined ? undefined : new Date(body.receivedAt),
-    title: maskText(body.title?.trim() || firstWords(body.body)),
+    // Masked before it is cut: half a number is not recognised any more.
+    title: body.title?.trim() ? maskText(body.title.trim()) : firstWords(text),
     body: text,
     address: body.address === undefined ? null : maskText(body.address),
     region: body.region ?? null,

@@ -6,6 +6,9 @@ import { arrayOf } from '../platform/database/rows.ts';
 import type { PreparedMessage } from './prepare.ts';
 import { bigrams, SAME_MATTER_THRESHOLD, similarityOf } from './similarity.ts';
 
+/** What comes after this many characters decides nothing and would cost the other callers time. */
+const COMPARED_LENGTH = 2_000;
+
 type Bigrams = ReturnType<typeof bigrams>;
 
 interface Candidate {
@@ -19,7 +22,7 @@ interface Candidate {
 function bigramsOf({ title, body }: { title: string; body: string }): () => Bigrams {
   let known: Bigrams | undefined;
   return () => {
-    known ??= bigrams(`${title}\n${body}`);
+    known ??= bigrams(`${title}\n${body.slice(0, COMPARED_LENGTH)}`);
     return known;
   };
 }

@@ -53,7 +53,6 @@ export function healthRoutes({
           throw new ProblemError('busy', { en: 'The service is stopping.', zh: '服务正在停止。' }, { retryAfter: 5 });
         try {
           await db.execute(sql`select 1`);
-          return { status: 'ok' as const, warnings: await warnings() };
         } catch (err) {
           request.log.warn({ err }, 'not ready');
           throw new ProblemError(
@@ -62,6 +61,7 @@ export function healthRoutes({
             { retryAfter: 5 },
           );
         }
+        return { status: 'ok' as const, warnings: await warnings() };
       },
     );
   };

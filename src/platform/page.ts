@@ -36,8 +36,19 @@ export function decodeCursor<K extends string | number>(
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const isUuid = (key: unknown): key is string => typeof key === 'string' && UUID.test(key);
+
+/** A sequence number of ours: what fits an integer column. */
 export const isCount = (key: unknown): key is number =>
-  typeof key === 'number' && Number.isSafeInteger(key) && key >= 0;
+  typeof key === 'number' && Number.isInteger(key) && key >= 0 && key <= 2 ** 31 - 1;
+
+/** A time in a query, within the years that can be meant. @throws ProblemError 400 naming the parameter. */
+export function readInstant(parameter: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const instant = new Date(text);
+  const year = instant.getUTCFullYear();
+  if (year >= 2000 && year <= 2100) return instant;
+  throw fieldProblem(`/query/${parameter}`, 'is not a time of the years 2000 to 2100', '不是 2000 至 2100 年间的时间');
+}
 
 /** Cuts a page out of `limit + 1` rows. */
 export function toPage<Row, Item>(

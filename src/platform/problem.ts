@@ -165,7 +165,10 @@ function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
     request.log.warn({ err: error }, 'the database is not available');
     return new ProblemError(
       'busy',
-      { en: 'The database does not answer; nothing was written.', zh: '数据库暂不可用，未写入任何内容。' },
+      {
+        en: 'The database does not answer; send the request again, it is recognised if it was written.',
+        zh: '数据库暂不可用，请稍后重发，已写入的来件会被识别。',
+      },
       { retryAfter: 2 },
     );
   }

@@ -9,7 +9,8 @@ import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
-import type { SendOutcome, SmsGateway } from './gateways/gateway.ts';
+import { withTransaction } from '../platform/database/transaction.ts';
+import type { Found, SendOutcome, SmsGateway } from './gateways/gateway.ts';
 import { decideAssessing, RECEIPT } from './receipts.service.ts';
 import { receipts } from './receipts.table.ts';
 import { CODE_PLACE } from './texts.ts';
@@ -37,9 +38,9 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
   const { db, gateway, keyRing, clock } = deps;
 
   async function handle(lease: Lease, now: Date): Promise<void> {
-    const { open, interrupted } = await db.transaction((tx) => begin(deps, tx, lease, now));
+    const { open, interrupted } = await withTransaction(db, (tx) => begin(deps, tx, lease, now));
     const found =
-      interrupted.length === 0 ? new Map<string, string>() : await gateway.find(interrupted.map((row) => row.id));
+      interrupted.length === 0 ? new Map<string, Found>() : await gateway.find(interrupted.map((row) => row.id));
     const contacts = await contactsOf(
       db,
       keyRing,
@@ -54,7 +55,7 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
       ),
     );
     const sentAt = await clock.now();
-    await db.transaction((tx) => finish(tx, lease, verdicts, sentAt));
+    await withTransaction(db, (tx) => finish(tx, lease, verdicts, sentAt));
   }
 
   async function send(
@@ -125,7 +126,7 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
     await settle(tx, lease, itemsOf(lease, done), at);
   }
 
-  return { kind: RECEIPT, batchSize: 100, handle };
+  return { kind: RECEIPT, batchSize: 100, attempts: MAX_ATTEMPTS, handle };
 }
 
 /** Locks what is to be sent and says so in the rows; what needs no sending any more is settled here. */
@@ -179,8 +180,8 @@ async function begin(
 }
 
 /** The gateway's word on an interrupted attempt; undefined: it never got there, so send. */
-function verdictOf(found: string | undefined): Verdict | undefined {
-  if (found === 'accepted') return { outcome: 'accepted', delivered: false };
+function verdictOf(found: Found | undefined): Verdict | undefined {
+  if (found === 'accepted' || found === 'delivered') return { outcome: 'accepted', delivered: found === 'delivered' };
   return found === 'unknown' ? { outcome: 'unknown' } : undefined;
 }
 

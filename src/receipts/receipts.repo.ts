@@ -5,7 +5,7 @@ import { type ReceiptStatus, receipts } from './receipts.table.ts';
 export interface ReceiptFilter {
   appealId?: string;
   status?: ReceiptStatus;
-  dueBefore?: Date;
+  dueBefore?: Date | undefined;
 }
 
 export async function listReceipts(

@@ -6,10 +6,10 @@ import { findAppeal } from '../appeals/lookup.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
-import { maskPhone } from '../platform/access/masking.ts';
+import { maskPhone, maskText } from '../platform/access/masking.ts';
 import type { Database } from '../platform/database/database.ts';
 import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
-import { decodeCursor, isCount, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
+import { decodeCursor, isCount, isUuid, pageOf, pageQuery, readInstant, toPage } from '../platform/page.ts';
 import { notFound } from '../platform/problem.ts';
 import type { SinkGateway } from './gateways/sink.gateway.ts';
 import { listReceipts } from './receipts.repo.ts';
@@ -45,7 +45,7 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
       dueAt: format(row.dueAt),
       sentAt: row.sentAt ? format(row.sentAt) : null,
       deliveredAt: row.deliveredAt ? format(row.deliveredAt) : null,
-      text: row.text?.replace(CODE_PLACE, '********') ?? null,
+      text: row.text === null ? null : maskText(row.text.replace(CODE_PLACE, '********')),
       to: maskPhone(contacts.get(row.messageId)?.phone ?? ''),
       failure: row.failure,
     }));
@@ -77,7 +77,7 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
       async ({ query: { after, limit = 50, status, dueBefore } }) => {
         const filter = {
           ...(status ? { status } : {}),
-          ...(dueBefore === undefined ? {} : { dueBefore: new Date(dueBefore) }),
+          ...(dueBefore === undefined ? {} : { dueBefore: readInstant('dueBefore', dueBefore) }),
         };
         const { items, next } = toPage(
           await listReceipts(db, filter, decodeCursor(after, isUuid), limit + 1),

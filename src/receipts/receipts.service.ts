@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import { addToAgenda, reschedule } from '../platform/agenda/agenda.ts';
@@ -169,14 +169,16 @@ async function notify(
 
 /** A department sent the case back: what was not sent yet must no longer say that it was forwarded there. */
 export async function withdrawUnsent(tx: Transaction, rules: TimeRules, appealId: string, now: Date): Promise<void> {
-  const ofAppeal = and(eq(receipts.appealId, appealId), eq(receipts.status, 'created'));
+  // A send that was refused for now has surely not left either.
+  const unsent = inArray(receipts.status, ['created', 'temporary-failure']);
+  const ofAppeal = and(eq(receipts.appealId, appealId), unsent);
   await tx
     .update(receipts)
     .set({ status: 'cancelled' })
     .where(and(ofAppeal, eq(receipts.kind, 'notice')));
   const thawed = await tx
     .update(receipts)
-    .set({ text: null, subject: null, frozenAt: null })
+    .set({ status: 'created', text: null, subject: null, frozenAt: null })
     .where(and(ofAppeal, eq(receipts.kind, 'receipt')))
     .returning({ businessKey: receipts.businessKey, dueAt: receipts.dueAt });
   await reschedule(

@@ -5,6 +5,7 @@
  */
 export type Subject =
   | { about: 'forwarded'; departmentName: string; dueAt: Date }
+  | { about: 'joined'; departmentName: string }
   | { about: 'assessing' }
   | { about: 'answered'; text: string }
   | { about: 'declined'; text: string }
@@ -21,6 +22,8 @@ function sentence(subject: Subject, day: (date: Date) => string): string {
   switch (subject.about) {
     case 'forwarded':
       return `已受理，转办至${subject.departmentName}，承诺于${day(subject.dueAt)}前办理答复。`;
+    case 'joined':
+      return `已并入您此前反映的同一事项，由${subject.departmentName}办理。`;
     case 'assessing':
       return '已收到，正在研判承办单位，转办后将另行告知。';
     case 'answered':

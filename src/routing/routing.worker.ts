@@ -6,6 +6,7 @@ import { systemActor } from '../platform/access/keys.ts';
 import { type Lease, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Database } from '../platform/database/database.ts';
+import { withTransaction } from '../platform/database/transaction.ts';
 import { catalogueRules } from './catalogue.table.ts';
 import { type CatalogueRule, findRule } from './catalogue.ts';
 import { ROUTE } from './routing.service.ts';
@@ -40,7 +41,7 @@ export function createRoutingHandler({
 
   async function handle(lease: Lease, now: Date): Promise<void> {
     const ordered = await currentCatalogue();
-    await db.transaction(async (tx) => {
+    await withTransaction(db, async (tx) => {
       const appeals = await lockAppeals(
         tx,
         lease.items.map((item) => item.subjectId),
@@ -74,5 +75,5 @@ export function createRoutingHandler({
     onRouted();
   }
 
-  return { kind: ROUTE, batchSize: 100, handle };
+  return { kind: ROUTE, batchSize: 100, attempts: 10, handle };
 }

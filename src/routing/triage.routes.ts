@@ -8,6 +8,7 @@ import type { Access } from '../platform/access/access.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
+import { withTransaction } from '../platform/database/transaction.ts';
 import { answers, Ref, secured } from '../platform/openapi.ts';
 import { etagOf, IfMatch, readVersion } from '../platform/page.ts';
 import { notFound } from '../platform/problem.ts';
@@ -87,7 +88,7 @@ export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): Fas
           const found = await findAppeal(db, request.params.id);
           if (!found) throw notFound({ en: 'The appeal', zh: '该诉求' });
           const now = await clock.now();
-          await db.transaction((tx) =>
+          await withTransaction(db, (tx) =>
             run(tx, { appealId: found.id, version, actor: request.actor.name }, request.body as Type.Static<T>, now),
           );
           onDecided();

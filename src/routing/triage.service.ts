@@ -1,6 +1,6 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
-import type { AppealAction } from '../appeals/states.ts';
+import { type AppealAction, openStatuses } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
@@ -84,12 +84,8 @@ export async function link(
   const target = await resolve(tx, decision.target);
   const { appeal, locked } = await lock(tx, decision, [target]);
   const other = locked.get(target);
-  if (!other || other.id === appeal.id || other.status === 'linked')
-    throw fieldProblem(
-      '/target',
-      'must be another appeal that is not linked itself',
-      '必须是另一件未并入其他诉求的诉求',
-    );
+  if (!other || other.id === appeal.id || !openStatuses.includes(other.status))
+    throw fieldProblem('/target', 'must be another appeal that is still being worked on', '必须是另一件仍在办理的诉求');
   await changeAppeals(
     tx,
     [

@@ -128,6 +128,13 @@ const cases: Case[] = [
   get('no such department', '/v1/departments/nobody/feed', '', 404),
   get('no such address', '/v1/nothing', '', 404),
   get('no code', `/v1/citizen/appeals/${seen.appealNumber}`, '/query/code'),
+  get('a leap second', '/v1/receipts?dueBefore=2026-06-30T23:59:60Z', '/query/dueBefore'),
+  get('the year 0', '/v1/receipts?dueBefore=0000-01-01T00:00:00Z', '/query/dueBefore'),
+  get(
+    'a cursor with 36 dashes',
+    `/v1/departments/housing/assignments?after=${Buffer.from(JSON.stringify([` ${'-'.repeat(36)}`])).toString('base64url')}`,
+    '/query/after',
+  ),
   get('half a feed cursor', '/v1/departments/housing/feed?after=WzEu', '/query/after'),
   get('a long wait', '/v1/departments/housing/feed?wait=31', '/query/wait'),
   {

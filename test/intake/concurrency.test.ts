@@ -53,6 +53,16 @@ t.test('whatever arrives at once and wherever, each matter of each person is one
   t.same(wrong, [], 'each step of each appeal left its event');
 });
 
+t.test('the same message at two replicas at once is one 201 and one 200', async (t) => {
+  for (let round = 0; round < 30; round++) {
+    const message = city.message('phone', { body: matters[1], sender: { phone: newPhone() } });
+    const replies = await Promise.all(
+      nodes.map((node) => city.call<MessageAnswer>('POST', '/v1/channels/phone/messages', message, {}, node)),
+    );
+    t.same(replies.map(({ status }) => status).sort(), [200, 201]);
+  }
+});
+
 t.test('one external id posted twenty times in parallel is one message', async (t) => {
   const message = city.message('phone', { body: matters[0], sender: { phone: newPhone() } });
   const post = (at: number): Promise<Reply<MessageAnswer>> =>

@@ -97,6 +97,7 @@ t.test('a bad item harms only itself, waits longer each time, and ends where a p
   const worker = workerOf({
     kind: 'fail',
     batchSize: 10,
+    attempts: 10,
     handle: async (lease, at) => {
       if (broken && keysOf(lease).includes('fail:1')) throw new Error('the second is bad');
       await settle(db, lease, lease.items, at);
@@ -154,6 +155,7 @@ t.test('a worker that stops finishes its batch and takes no other', async (t) =>
   const worker = workerOf({
     kind: 'stop',
     batchSize: 1,
+    attempts: 10,
     handle: async (lease, at) => {
       enter();
       await released;

@@ -13,11 +13,12 @@ export interface AgendaHandler {
   kind: string;
   /** How many items one transaction takes. */
   batchSize: number;
+  /** Failed attempts after which an item is left to a person. */
+  attempts: number;
   handle(lease: Lease, now: Date): Promise<void>;
 }
 
-/** Business milliseconds before the next attempt: half a minute, doubling, at most an hour; ten attempts in all. */
-const MAX_ATTEMPTS = 10;
+/** Business milliseconds before the next attempt: half a minute, doubling, at most an hour. */
 const backoff = (attempts: number): number => Math.min(30_000 * 2 ** (attempts - 1), 3_600_000);
 
 export interface AgendaWorker {
@@ -70,8 +71,8 @@ export function createAgendaWorker(deps: {
     try {
       await handler.handle(lease, now);
     } catch (error) {
-      if (lease.items.length === 1 && lease.items[0]) await fail(lease, lease.items[0], error, now);
-      else for (const item of lease.items) await runAlone(handler, { ...lease, items: [item] }, now);
+      if (lease.items.length === 1 && lease.items[0]) await fail(handler, lease, lease.items[0], error, now);
+      else for (const item of lease.items) await runAlone(handler, only(lease, item), now);
     } finally {
       clearInterval(heartbeat);
     }
@@ -81,16 +82,22 @@ export function createAgendaWorker(deps: {
     try {
       await handler.handle(lease, now);
     } catch (error) {
-      if (lease.items[0]) await fail(lease, lease.items[0], error, now);
+      if (lease.items[0]) await fail(handler, lease, lease.items[0], error, now);
     }
   }
 
-  async function fail(lease: Lease, item: AgendaItem, error: unknown, now: Date): Promise<void> {
+  async function fail(
+    handler: AgendaHandler,
+    lease: Lease,
+    item: AgendaItem,
+    error: unknown,
+    now: Date,
+  ): Promise<void> {
     if (error instanceof LeaseLostError) {
       log.warn({ kind: item.kind, agendaId: item.id }, 'a lease was lost; another worker does the item');
       return;
     }
-    const final = item.attempts >= MAX_ATTEMPTS;
+    const final = item.attempts >= handler.attempts;
     log[final ? 'error' : 'warn'](
       { err: error, kind: item.kind, agendaId: item.id, subjectId: item.subjectId, attempts: item.attempts, final },
       'agenda item failed',
@@ -111,6 +118,17 @@ export function createAgendaWorker(deps: {
   }
 
   return { kinds: [...handlers.keys()], drain, stop };
+}
+
+/** One item of a lease. It is held as long as the whole is: the heartbeat goes on extending that. */
+function only(lease: Lease, item: AgendaItem): Lease {
+  return {
+    token: lease.token,
+    items: [item],
+    get heldUntil() {
+      return lease.heldUntil;
+    },
+  };
 }
 
 /** What is kept of an error: name, code and, unless a row could speak through it, the message. */

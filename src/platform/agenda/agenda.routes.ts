@@ -93,10 +93,11 @@ export function agendaRoutes(deps: {
           response: answers({ 200: Ref(AgendaItemSchema) }),
         },
       },
-      async ({ params: { id } }) => {
+      async ({ params: { id }, actor, log }) => {
         const retried = await agenda.retry(db, id, await clock.now());
         const [row] = await db.select().from(agendaItems).where(eq(agendaItems.id, id));
         if (!row || !retried) throw notFound({ en: 'A failed agenda item with this id', zh: '该失败待办' });
+        log.info({ agendaId: id, kind: row.kind, actor: actor.name }, 'a failed agenda item is tried again');
         nudge(row.kind);
         return view(row);
       },

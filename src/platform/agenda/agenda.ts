@@ -32,6 +32,8 @@ export interface Lease {
 /** Machine milliseconds until a claim that is not extended falls back. */
 export const LEASE_MS = 10_000;
 const KEEP_SETTLED = '30 days';
+const PRUNE_BATCH = 5_000;
+const PRUNE_BATCHES = 20;
 
 /** The lease was lost to another worker: the transaction that noticed must not commit. */
 export class LeaseLostError extends Error {
@@ -80,11 +82,17 @@ export function createAgenda(db: Database) {
     return rowCount === 1;
   }
 
-  /** Deletes settled items past their keep, in bounded batches so that no long lock is held. */
+  /** Deletes settled items past their keep, in batches so that no long lock is held, and not for ever at one go. */
   async function prune(now: Date): Promise<number> {
-    const { rowCount } = await db.execute(sql`delete from agenda where id in (
-      select id from agenda where state = 'done' and settled_at < ${now.toISOString()}::timestamptz - ${KEEP_SETTLED}::interval limit 5000)`);
-    return rowCount ?? 0;
+    let pruned = 0;
+    for (let batch = 0; batch < PRUNE_BATCHES; batch++) {
+      const { rowCount } = await db.execute(sql`delete from agenda where id in (
+        select id from agenda where state = 'done'
+          and settled_at < ${now.toISOString()}::timestamptz - ${KEEP_SETTLED}::interval limit ${PRUNE_BATCH})`);
+      pruned += rowCount ?? 0;
+      if ((rowCount ?? 0) < PRUNE_BATCH) break;
+    }
+    return pruned;
   }
 
   /** Kinds with due, open items, and how many (counted up to a thousand). */
@@ -121,10 +129,14 @@ export function createAgenda(db: Database) {
   /** Per kind: how many are due, how old the oldest is (business seconds), how many failed for good. */
   async function gauge(now: Date): Promise<{ kind: string; due: number; oldestSeconds: number; failed: number }[]> {
     const { rows } = await db.execute<{ kind: string; due: number; oldestSeconds: number; failed: number }>(sql`
-      select kind, count(*) filter (where state <> 'failed')::int as due,
-        coalesce(extract(epoch from ${now.toISOString()}::timestamptz - min(run_at) filter (where state <> 'failed')), 0)::float8 as "oldestSeconds",
-        count(*) filter (where state = 'failed')::int as failed
-      from agenda where (state in ('open', 'leased') and run_at <= ${now.toISOString()}) or state = 'failed' group by kind`);
+      select kind, sum(due)::int as due, coalesce(max(age), 0)::float8 as "oldestSeconds", sum(failed)::int as failed from (
+        select kind, count(*) as due, extract(epoch from ${now.toISOString()}::timestamptz - min(run_at)) as age, 0 as failed
+          from agenda where state = 'open' and run_at <= ${now.toISOString()} group by kind
+        union all
+        select kind, count(*), extract(epoch from ${now.toISOString()}::timestamptz - min(run_at)), 0
+          from agenda where state = 'leased' group by kind
+        union all
+        select kind, 0, null, count(*) from agenda where state = 'failed' group by kind) x group by kind`);
     return rows;
   }
 

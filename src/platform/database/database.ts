@@ -3,7 +3,8 @@ import pg from 'pg';
 import type { Log } from '../log.ts';
 
 export type Database = NodePgDatabase & { $client: pg.Pool };
-export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
+/** An open transaction, from `withTransaction`. */
+export type Transaction = NodePgDatabase & { readonly openTransaction: true };
 /** What a query needs to run: the pool or an open transaction. */
 export type Executor = NodePgDatabase | Transaction;
 
@@ -12,7 +13,7 @@ export type Executor = NodePgDatabase | Transaction;
  * holds its persons and appeals for half a minute at most.
  */
 const SESSION =
-  '-c timezone=UTC -c statement_timeout=60s -c lock_timeout=20s -c idle_in_transaction_session_timeout=30s';
+  '-c timezone=UTC -c statement_timeout=60s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s';
 
 /** A pool of at most `max` connections. A lost idle connection is logged, never fatal. */
 export function createDatabase(url: string, log: Log, max: number): Database {
@@ -23,7 +24,10 @@ export function createDatabase(url: string, log: Log, max: number): Database {
     options: SESSION,
     application_name: 'minsheng',
   });
-  pool.on('error', (err) => log.warn({ err }, 'a database connection was lost'));
+  // Idle connections report to the pool, those in use only to themselves; unheard, either would end the process.
+  const lost = (err: Error): void => log.warn({ err }, 'a database connection was lost');
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
   return drizzle(pool);
 }
 
@@ -42,8 +46,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === UNIQUE_VIOLATION;
 }
 
-/** SQLSTATE classes of a server that is away, stopping or full: 08 connection, 53 resources, 57P operator intervention. */
-const UNAVAILABLE = /^(08|53|57P)/;
+/**
+ * SQLSTATEs that pass: 08 connection, 53 resources, 57P operator intervention, 57014 time-out, 40P01 deadlock, 40001
+ * serialisation, 55P03 lock time-out.
+ */
+const UNAVAILABLE = /^(08|53|57P|57014|40P01|40001|55P03)/;
 const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)$/;
 
 /** Whether the database could not be asked at all, so that the same request may succeed later. */

@@ -6,8 +6,10 @@ export interface SmsGateway {
   readonly name: string;
   send(message: { receiptId: string; to: string; text: string }): Promise<SendOutcome>;
   /** Whether a send under this receipt id was accepted; `unknown` when the gateway cannot tell (yet). */
-  find(receiptIds: readonly string[]): Promise<Map<string, 'accepted' | 'not-found' | 'unknown'>>;
+  find(receiptIds: readonly string[]): Promise<Map<string, Found>>;
 }
+
+export type Found = 'accepted' | 'delivered' | 'not-found' | 'unknown';
 
 export type SendOutcome =
   | { outcome: 'accepted'; delivered: boolean }

@@ -36,7 +36,7 @@ export function createSinkGateway(deps: { db: Database; keyRing: KeyRing; clock:
         .from(sinkOutbox)
         .where(sql`${sinkOutbox.receiptId} = any(${arrayOf(receiptIds, 'uuid')})`);
       const accepted = new Set(rows.map((row) => row.receiptId));
-      return new Map(receiptIds.map((id) => [id, accepted.has(id) ? 'accepted' : 'not-found']));
+      return new Map(receiptIds.map((id) => [id, accepted.has(id) ? 'delivered' : 'not-found']));
     },
     async list(after, limit) {
       const rows = await db
