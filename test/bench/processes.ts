@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../src/platform/database/embedded/free-port.ts';
 
 export interface Running {
   port: number;
@@ -66,17 +66,4 @@ export async function output(file: string, args: string[], env: Record<string, s
   });
   if (code !== 0) throw new Error(`${path.basename(file)}: ${Buffer.concat(stderr).toString().trim().slice(-800)}`);
   return Buffer.concat(stdout).toString();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no free port')),
-      );
-    });
-  });
 }
