@@ -24,7 +24,8 @@ export async function main(argv: string[]): Promise<number> {
     return await run(argv);
   } catch (error) {
     const badUsage = /^ERR_PARSE_ARGS_/.test((error as NodeJS.ErrnoException).code ?? '');
-    if (!(error instanceof ConfigError) && !badUsage) throw error;
+    const sayable = error instanceof ConfigError || (error as Error).name === 'ClockModeError';
+    if (!sayable && !badUsage) throw error;
     console.error(`minsheng: ${(error as Error).message}`);
     return badUsage ? 2 : 1;
   }

@@ -70,7 +70,8 @@ function explain(error: unknown, config: Config): unknown {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE')
       return new ConfigError(`PORT=${config.PORT} is in use on ${config.HOST}: set PORT to a free one.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'EACCES')
+    const ofHost = (cause as { hostname?: string }).hostname === config.HOST;
+    if (code === 'EADDRNOTAVAIL' || code === 'EACCES' || (code === 'ENOTFOUND' && ofHost))
       return new ConfigError(
         `HOST=${config.HOST} with PORT=${config.PORT} cannot be listened on: set HOST and PORT to what this machine offers.`,
       );

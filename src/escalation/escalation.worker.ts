@@ -36,6 +36,7 @@ export function createEscalationHandler({ db, rules }: { db: Database; rules: Ti
         if (!deadline) continue;
         const { due, next } = climb(rules, deadline, now);
         const { id: deadlineId, appealId, name, dueAt } = deadline;
+        const department = departments.get(appealId) ?? null;
         for (const { step, role } of due)
           taken.push({
             id: uuid(),
@@ -44,8 +45,9 @@ export function createEscalationHandler({ db, rules }: { db: Database; rules: Ti
             deadline: name,
             dueAt,
             step,
-            role,
-            department: departments.get(appealId) ?? null,
+            // Nobody has the case: the desk's own ladder says who answers for this step.
+            role: department === null ? deskRole(rules, step, role) : role,
+            department,
             at: now,
           });
         if (next) waiting.push({ item, runAt: next, dueAt: next });
@@ -63,6 +65,10 @@ export function createEscalationHandler({ db, rules }: { db: Database; rules: Ti
   }
 
   return { kind: ESCALATE, batchSize: 500, attempts: 10, handle };
+}
+
+function deskRole(rules: TimeRules, step: number, otherwise: string): string {
+  return rules.policy.deadlines.forward.ladder.find((own) => own.step === step)?.role ?? otherwise;
 }
 
 type Watched = Pick<DeadlineRow, 'name' | 'startsAt' | 'dueAt' | 'metAt' | 'state' | 'lateByAdapter'>;
