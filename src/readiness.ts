@@ -1,5 +1,6 @@
 import type { TimeRules } from './deadlines/time-rules.service.ts';
 import type { Agenda } from './platform/agenda/agenda.ts';
+import { cached } from './platform/cached.ts';
 import type { Clock } from './platform/clock/clock.ts';
 import type { WakeQueue } from './platform/queue/queue.ts';
 import type { SmsGateway } from './receipts/gateways/gateway.ts';
@@ -26,14 +27,8 @@ export function createWarnings({
   gateway: SmsGateway;
   queue: Pick<WakeQueue, 'isReachable'>;
 }): () => Promise<string[]> {
-  let known: { warnings: string[]; until: number } | undefined;
-  return async () => {
-    // Probes come often and from anybody: what they cost is bounded.
-    if (known && known.until > Date.now()) return known.warnings;
-    const warnings = await look();
-    known = { warnings, until: Date.now() + CACHE_MS };
-    return warnings;
-  };
+  // Probes come often and from anybody: what they cost is bounded.
+  return cached(CACHE_MS, look);
 
   async function look(): Promise<string[]> {
     const now = await clock.now();

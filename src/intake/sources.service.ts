@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { pgTable, text } from 'drizzle-orm/pg-core';
 import type { ChannelName } from '../channels/channel.ts';
+import { cached } from '../platform/cached.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { insertRows } from '../platform/database/rows.ts';
 
@@ -18,27 +19,11 @@ export interface Sources {
 }
 
 export function createSources(db: Database): Sources {
-  let known = new Map<string, ChannelName>();
-  let readAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<void> | undefined;
-
-  async function read(): Promise<void> {
+  const known = cached(TTL_MS, async () => {
     const rows = await db.select({ code: sources.code, channel: sources.channel }).from(sources);
-    known = new Map(rows.map((row) => [row.code, row.channel]));
-    readAt = Date.now();
-  }
-
-  return {
-    async channelOf(code) {
-      if (Date.now() - readAt > TTL_MS) {
-        reading ??= read().finally(() => {
-          reading = undefined;
-        });
-        await reading;
-      }
-      return known.get(code);
-    },
-  };
+    return new Map(rows.map((row) => [row.code, row.channel]));
+  });
+  return { channelOf: async (code) => (await known()).get(code) };
 }
 
 /** Adds sources, or renames those that are known. */

@@ -5,6 +5,7 @@ import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
 import { type Lease, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
+import { cached } from '../platform/cached.ts';
 import type { Database } from '../platform/database/database.ts';
 import { withTransaction } from '../platform/database/transaction.ts';
 import { catalogueRules } from './catalogue.table.ts';
@@ -27,17 +28,11 @@ export function createRoutingHandler({
   rules: TimeRules;
   onRouted: () => void;
 }): AgendaHandler {
-  let catalogue: readonly CatalogueRule[] = [];
-  let readAt = Number.NEGATIVE_INFINITY;
-
-  /** Read again every five machine seconds, so that an edited catalogue is in force soon and costs nothing. */
-  async function currentCatalogue(): Promise<readonly CatalogueRule[]> {
-    if (Date.now() - readAt > CATALOGUE_TTL_MS) {
-      catalogue = await db.select().from(catalogueRules).orderBy(asc(catalogueRules.position));
-      readAt = Date.now();
-    }
-    return catalogue;
-  }
+  /** An edited catalogue is in force within five machine seconds, and costs nothing meanwhile. */
+  const currentCatalogue = cached(
+    CATALOGUE_TTL_MS,
+    (): Promise<CatalogueRule[]> => db.select().from(catalogueRules).orderBy(asc(catalogueRules.position)),
+  );
 
   async function handle(lease: Lease, now: Date): Promise<void> {
     const ordered = await currentCatalogue();
