@@ -15,7 +15,7 @@ const post = () => {
 t.test(
   'connections cut under load, with a long poll open: refusals are 503, nothing is lost, the process stays',
   async (t) => {
-    const poll = city.get('/v1/departments/housing/feed?wait=5');
+    const poll = city.call('GET', '/v1/departments/housing/feed?wait=5');
     const written: MessageAnswer[] = [];
     const loops = Array.from({ length: 8 }, async () => {
       for (let round = 0; round < 25; round++) {
@@ -31,7 +31,8 @@ t.test(
       await post();
     }
     await Promise.all(loops);
-    await poll;
+    // Its connection may have been cut like any other; it is answered all the same.
+    t.ok([200, 503].includes((await poll).status));
     for (let left = 20; (await post()).status !== 201; left--) if (left === 0) t.fail('the pool did not recover');
     for (const { appealId } of written) t.equal((await city.appeal(appealId)).id, appealId);
   },
