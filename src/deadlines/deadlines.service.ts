@@ -10,12 +10,14 @@ export type DeadlineRow = typeof deadlines.$inferSelect;
 
 /** A promise that begins: what for, when it starts, and by whose word it is late already. */
 export interface NewDeadline {
+  /** Of the appeal's own policy version. */
+  rules: TimeRules;
   appealId: string;
   messageId?: string;
   assignmentId?: string;
   name: DeadlineName;
   startsAt: Date;
-  /** From `rules.dueOf(name, startsAt)`. */
+  /** From `rules.dueOf`. */
   dueAt: Date;
   provisional: boolean;
   lateByAdapter: boolean;
@@ -24,8 +26,8 @@ export interface NewDeadline {
 export const ESCALATE = 'escalate';
 
 /** Writes deadlines and, in the same transaction, the watch that escalates each of them. */
-export async function startDeadlines(tx: Executor, rules: TimeRules, starts: readonly NewDeadline[]): Promise<void> {
-  const rows = starts.map((start) => ({
+export async function startDeadlines(tx: Executor, starts: readonly NewDeadline[]): Promise<void> {
+  const rows = starts.map(({ rules, ...start }) => ({
     ...start,
     id: uuid(),
     state: 'running' as const,
@@ -36,8 +38,8 @@ export async function startDeadlines(tx: Executor, rules: TimeRules, starts: rea
   await insertRows(tx, deadlines, rows);
   await addToAgenda(
     tx,
-    rows.map((row) => {
-      const first = rules.ladderOf(row.name, row)[0]?.at ?? row.dueAt;
+    rows.map((row, at) => {
+      const first = starts[at]?.rules.ladderOf(row.name, row)[0]?.at ?? row.dueAt;
       return { kind: ESCALATE, subjectId: row.id, businessKey: `${ESCALATE}:${row.id}`, runAt: first, dueAt: first };
     }),
   );

@@ -1,10 +1,12 @@
+import type { TimeRules } from '../deadlines/time-rules.service.ts';
+
 /**
  * What the citizen is told, in Chinese, from the event that happened and nothing else: "forwarded" is only said of a case
  * that was forwarded. The text is frozen when it is decided; `{code}` stands for the query code, which is put in only at
  * the moment of sending, so that the stored text opens nothing.
  */
 export type Subject =
-  | { about: 'forwarded'; departmentName: string; dueAt: Date }
+  | { about: 'forwarded'; departmentName: string; dueAt: Date | undefined }
   | { about: 'joined'; departmentName: string }
   | { about: 'assessing' }
   | { about: 'answered'; text: string }
@@ -14,14 +16,17 @@ export type Subject =
 
 export const CODE_PLACE = '{code}';
 
-export function receiptText(appealNumber: string, subject: Subject, day: (date: Date) => string): string {
+export function receiptText(rules: TimeRules, appealNumber: string, subject: Subject): string {
+  const day = (date: Date): string => rules.zone.formatInstant(date).slice(0, 16).replace('T', ' ');
   return `您的诉求（编号${appealNumber}）${sentence(subject, day)}凭编号和查询码${CODE_PLACE}可查询进展。`;
 }
 
 function sentence(subject: Subject, day: (date: Date) => string): string {
   switch (subject.about) {
     case 'forwarded':
-      return `已受理，转办至${subject.departmentName}，承诺于${day(subject.dueAt)}前办理答复。`;
+      return subject.dueAt
+        ? `已受理，转办至${subject.departmentName}，承诺于${day(subject.dueAt)}前办理答复。`
+        : `已受理，转办至${subject.departmentName}。`;
     case 'joined':
       return `已并入您此前反映的同一事项，由${subject.departmentName}办理。`;
     case 'assessing':
