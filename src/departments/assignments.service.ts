@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { type AppealRow, changeAppeals, lockAppeals, nextStatus } from '../appeals/appeals.service.ts';
+import { subjectOf } from '../appeals/subject.ts';
 import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -105,9 +106,11 @@ export async function returnCase(
     now,
   );
   await endDeadlines(tx, [{ appealId: appeal.id, name: 'sign' }], now);
-  await startDeadlines(tx, rules, [
-    { appealId: appeal.id, name: 'forward', startsAt: now, ...rules.dueOf('forward', now), lateByAdapter: false },
-  ]);
+  const forward = rules.dueOf('forward', now, subjectOf(appeal));
+  if (forward)
+    await startDeadlines(tx, rules, [
+      { appealId: appeal.id, name: 'forward', startsAt: now, ...forward, lateByAdapter: false },
+    ]);
   await withdrawUnsent(tx, rules, appeal.id, now);
   await update(tx, assignment, { status: 'returned', returnedAt: now, returnReason: step.reason, dueAt: null });
   await appendToFeed(

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, changeAppeals } from '../appeals/appeals.service.ts';
+import { subjectOf } from '../appeals/subject.ts';
 import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -33,8 +34,15 @@ export async function dispatch(
     tx,
     dispatches.map((item) => item.appeal.id),
   );
-  const sign = rules.dueOf('sign', now);
-  const resolve = rules.dueOf('resolve', now);
+  const dues = new Map(
+    dispatches.map(({ appeal }) => {
+      const subject = subjectOf(appeal);
+      return [
+        appeal.id,
+        { sign: rules.dueOf('sign', now, subject), resolve: rules.dueOf('resolve', now, subject) },
+      ] as const;
+    }),
+  );
   const rows = dispatches.map((item) => ({
     id: uuid(),
     appealId: item.appeal.id,
@@ -44,7 +52,7 @@ export async function dispatch(
     reason: item.reason,
     assignedAt: now,
     assignedBy: item.actor,
-    dueAt: sign.dueAt,
+    dueAt: dues.get(item.appeal.id)?.sign?.dueAt ?? null,
     final: (before.get(item.appeal.id) ?? 0) >= rules.policy.returns.atMost,
     version: 1,
   }));
@@ -71,8 +79,11 @@ export async function dispatch(
     rules,
     rows.flatMap((row) => {
       const common = { appealId: row.appealId, assignmentId: row.id, startsAt: now, lateByAdapter: false };
-      const signing = { ...common, name: 'sign' as const, ...sign };
-      return before.has(row.appealId) ? [signing] : [signing, { ...common, name: 'resolve' as const, ...resolve }];
+      const { sign, resolve } = dues.get(row.appealId) ?? {};
+      return [
+        ...(sign ? [{ ...common, name: 'sign' as const, ...sign }] : []),
+        ...(resolve && !before.has(row.appealId) ? [{ ...common, name: 'resolve' as const, ...resolve }] : []),
+      ];
     }),
   );
   const names = await departmentNames(
@@ -83,10 +94,11 @@ export async function dispatch(
   const tidings = dispatches.map((item, at) => ({
     appealId: item.appeal.id,
     number: item.appeal.number,
+    of: subjectOf(item.appeal),
     subject: {
       about: 'forwarded' as const,
       departmentName: names.get(item.department) ?? item.department,
-      dueAt: running.get(item.appeal.id) ?? resolve.dueAt,
+      dueAt: running.get(item.appeal.id) ?? dues.get(item.appeal.id)?.resolve?.dueAt,
     },
     eventId: rows[at]?.id ?? '',
   }));

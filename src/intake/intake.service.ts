@@ -9,6 +9,7 @@ import {
 import { nextSequence } from '../appeals/lookup.service.ts';
 import { appealNumber } from '../appeals/number.ts';
 import { openStatuses } from '../appeals/states.ts';
+import { subjectOf } from '../appeals/subject.ts';
 import { dueAtOf, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -84,7 +85,7 @@ async function place(
       appealId,
       late: !message.historic && isLateByAdapter(rules, receivedAt, now),
       disposition: found ? 'attached' : 'registered',
-      receipt: message.noReceiptReason === null ? rules.dueOf('receipt', receivedAt) : undefined,
+      receipt: message.noReceiptReason === null ? rules.dueOf('receipt', receivedAt, subjectOf(message)) : undefined,
     };
   });
   return reconsider(tx, placed);
@@ -126,9 +127,11 @@ async function write(
   );
 
   const forwards = registered.filter(({ message }) => !message.historic && message.answered === null);
-  const forwardDue = new Map(forwards.map((entry) => [entry.appealId, rules.dueOf('forward', entry.receivedAt)]));
+  const forwardDue = new Map(
+    forwards.map((entry) => [entry.appealId, rules.dueOf('forward', entry.receivedAt, subjectOf(entry.message))]),
+  );
   await startDeadlines(tx, rules, [
-    ...forwards.map((entry) => forwardDeadline(entry, forwardDue.get(entry.appealId))),
+    ...forwards.flatMap((entry) => forwardDeadline(entry, forwardDue.get(entry.appealId))),
     ...receiptDeadlines(placed),
   ]);
   await requestRouting(

@@ -1,7 +1,7 @@
 import type { AppealRow, NewAppeal, NewMessage } from '../appeals/appeals.service.ts';
 import { queryCodeOf } from '../appeals/appellants.ts';
 import type { NewDeadline } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Due, TimeRules } from '../deadlines/time-rules.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { PromisedReceipt } from '../receipts/receipts.service.ts';
 import type { MessageAnswer } from './message.schema.ts';
@@ -63,18 +63,8 @@ export function toMessage(
   };
 }
 
-export function forwardDeadline(
-  { appealId, receivedAt, late }: Placed,
-  due: { dueAt: Date; provisional: boolean } | undefined,
-): NewDeadline {
-  return {
-    appealId,
-    name: 'forward',
-    startsAt: receivedAt,
-    dueAt: due?.dueAt ?? receivedAt,
-    provisional: due?.provisional ?? false,
-    lateByAdapter: late,
-  };
+export function forwardDeadline({ appealId, receivedAt, late }: Placed, due: Due | undefined): NewDeadline[] {
+  return due ? [{ appealId, name: 'forward', startsAt: receivedAt, ...due, lateByAdapter: late }] : [];
 }
 
 export function receiptDeadlines(placed: readonly Placed[]): NewDeadline[] {

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { TimeRules, Subject as TimeSubject } from '../deadlines/time-rules.service.ts';
 import { addToAgenda, reschedule } from '../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
@@ -78,6 +78,8 @@ export async function promiseReceipts(
 export interface Tidings {
   appealId: string;
   number: string;
+  /** What the rules of time ask of the appeal. */
+  of: TimeSubject;
   subject: Subject;
   /** Id of the event: who was told something else before gets one notice for it. */
   eventId: string;
@@ -138,10 +140,10 @@ async function notify(
   byAppeal: Map<string, Tidings & { text: string }>,
   now: Date,
 ): Promise<void> {
-  const { dueAt } = rules.dueOf('receipt', now);
   const rows = told.flatMap(({ appealId, messageId, appellantId }) => {
     const item = byAppeal.get(appealId);
-    if (!item) return [];
+    const due = item && rules.dueOf('receipt', now, item.of);
+    if (!due) return [];
     const businessKey = `notice:${messageId}:${item.eventId}`;
     return [
       {
@@ -152,7 +154,7 @@ async function notify(
         messageId,
         appellantId,
         status: 'created' as const,
-        dueAt,
+        dueAt: due.dueAt,
         subject: item.subject.about,
         text: item.text,
         frozenAt: now,
@@ -160,10 +162,15 @@ async function notify(
     ];
   });
   await insertRows(tx, receipts, rows, sql`on conflict (business_key) do nothing`);
-  const runAt = rules.sendAt(now, dueAt);
   await addToAgenda(
     tx,
-    rows.map((row) => ({ kind: RECEIPT, subjectId: row.id, businessKey: row.businessKey, runAt, dueAt })),
+    rows.map(({ id, businessKey, dueAt }) => ({
+      kind: RECEIPT,
+      subjectId: id,
+      businessKey,
+      runAt: rules.sendAt(now, dueAt),
+      dueAt,
+    })),
   );
 }
 

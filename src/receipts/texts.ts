@@ -4,7 +4,7 @@
  * the moment of sending, so that the stored text opens nothing.
  */
 export type Subject =
-  | { about: 'forwarded'; departmentName: string; dueAt: Date }
+  | { about: 'forwarded'; departmentName: string; dueAt: Date | undefined }
   | { about: 'joined'; departmentName: string }
   | { about: 'assessing' }
   | { about: 'answered'; text: string }
@@ -21,7 +21,9 @@ export function receiptText(appealNumber: string, subject: Subject, day: (date: 
 function sentence(subject: Subject, day: (date: Date) => string): string {
   switch (subject.about) {
     case 'forwarded':
-      return `已受理，转办至${subject.departmentName}，承诺于${day(subject.dueAt)}前办理答复。`;
+      return subject.dueAt
+        ? `已受理，转办至${subject.departmentName}，承诺于${day(subject.dueAt)}前办理答复。`
+        : `已受理，转办至${subject.departmentName}办理。`;
     case 'joined':
       return `已并入您此前反映的同一事项，由${subject.departmentName}办理。`;
     case 'assessing':

@@ -1,6 +1,7 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
 import { type AppealAction, openStatuses } from '../appeals/states.ts';
+import { subjectOf } from '../appeals/subject.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
@@ -125,5 +126,10 @@ async function conclude(
     ],
     now,
   );
-  await tell(tx, rules, [{ appealId: appeal.id, number: appeal.number, subject, eventId: event }], now);
+  await tell(
+    tx,
+    rules,
+    [{ appealId: appeal.id, number: appeal.number, of: subjectOf(appeal), subject, eventId: event }],
+    now,
+  );
 }
