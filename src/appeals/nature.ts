@@ -5,7 +5,7 @@ export type Nature = (typeof natures)[number];
 export const urgencies = ['normal', 'urgent', 'critical'] as const;
 export type Urgency = (typeof urgencies)[number];
 
-/** How hard a case is (难易): the desk's judgement; null until somebody has judged. */
+/** How hard a case is (难易), as the desk judges it; nobody has judged yet: null. */
 export const complexities = ['simple', 'complex', 'petition'] as const;
 export type Complexity = (typeof complexities)[number];
 

@@ -4,7 +4,7 @@ import { addToAgenda } from '../platform/agenda/agenda.ts';
 import type { Database, Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { deadlines } from './deadlines.table.ts';
-import type { DeadlineName, TimeRules } from './time-rules.service.ts';
+import type { DeadlineName, Due, TimeRules } from './time-rules.service.ts';
 
 export type DeadlineRow = typeof deadlines.$inferSelect;
 
@@ -92,18 +92,18 @@ export async function lockDeadlines(tx: Transaction, ids: readonly string[]): Pr
     .for('no key update');
 }
 
-/** dueAt of the newest deadline of a name for each appeal or message. */
-export async function dueAtOf(
+/** The newest deadline of a name for each appeal or message. */
+export async function duesOf(
   db: Database | Transaction,
   name: DeadlineName,
   by: 'appeal' | 'message',
   ids: readonly string[],
-): Promise<Map<string, Date>> {
+): Promise<Map<string, Due>> {
   const column = by === 'appeal' ? deadlines.appealId : deadlines.messageId;
   const rows = await db
-    .select({ id: column, dueAt: deadlines.dueAt })
+    .select({ id: column, dueAt: deadlines.dueAt, provisional: deadlines.provisional })
     .from(deadlines)
     .where(sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name}`)
     .orderBy(asc(deadlines.id));
-  return new Map(rows.map((row) => [row.id ?? '', row.dueAt]));
+  return new Map(rows.map(({ id, ...due }) => [id ?? '', due]));
 }

@@ -1,24 +1,25 @@
 import type { WorkingCalendar } from './calendar/calendar.ts';
-import { dueOf, type LadderMoment, ladderOf } from './due.ts';
-import type { DeadlineName, Policy } from './policy.schema.ts';
+import type { DeadlineName } from './deadline-names.ts';
+import { type Due, dueOf } from './due.ts';
+import { type LadderMoment, ladderOf } from './ladder.ts';
+import type { LimitChanges } from './limit-changes.ts';
+import type { Basis } from './office-hours.ts';
+import type { Policy } from './policy.schema.ts';
 import { assessAt, sendAt } from './quiet-hours.ts';
 import type { Subject } from './subject.ts';
-import { createZone, type Zone } from './zone.ts';
+import { createZone } from './zone.ts';
 
-export type { DeadlineName } from './policy.schema.ts';
-
-export interface Due {
-  dueAt: Date;
-  provisional: boolean;
-}
+export type { DeadlineName } from './deadline-names.ts';
+export type { Due } from './due.ts';
+export type { LadderMoment } from './ladder.ts';
+export type { Extension, LimitChanges, Pause } from './limit-changes.ts';
+export type { Subject } from './subject.ts';
 
 /** A policy version on a calendar version, as functions: all that the rooms above need to know about time. */
-export interface TimeRules {
-  policy: Policy;
-  calendar: WorkingCalendar;
-  zone: Zone;
+export interface TimeRules extends Basis {
   /** undefined: the policy does not set this deadline, or not for such a subject. */
-  dueOf(name: DeadlineName, start: Date, subject: Subject): Due | undefined;
+  dueOf(name: DeadlineName, start: Date, subject: Subject, changes?: LimitChanges): Due | undefined;
+  /** Empty when the policy has none. */
   ladderOf(name: DeadlineName, deadline: { startsAt: Date; dueAt: Date }): LadderMoment[];
   sendAt(earliest: Date, dueAt: Date): Date;
   assessAt(receivedAt: Date, dueAt: Date): Date;
@@ -26,12 +27,11 @@ export interface TimeRules {
 
 export function createTimeRules(policy: Policy, calendar: WorkingCalendar): TimeRules {
   const zone = createZone(policy.zone);
+  const basis: Basis = { policy, calendar, zone };
   return {
-    policy,
-    calendar,
-    zone,
-    dueOf: (name, start) => dueOf(policy, name, start, calendar, zone),
-    ladderOf: (name, { startsAt, dueAt }) => ladderOf(policy, name, { start: startsAt, dueAt }, calendar, zone),
+    ...basis,
+    dueOf: (name, start, subject) => dueOf(basis, name, start, subject),
+    ladderOf: (name, deadline) => ladderOf(basis, name, deadline),
     sendAt: (earliest, dueAt) => sendAt(policy, zone, earliest, dueAt),
     assessAt: (receivedAt, dueAt) => assessAt(policy, zone, receivedAt, dueAt),
   };

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { type AppealRow, changeAppeals, lockAppeals, nextStatus } from '../appeals/appeals.service.ts';
-import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { ProblemError } from '../platform/problem.ts';
@@ -152,7 +152,7 @@ async function update(tx: Transaction, assignment: AssignmentRow, set: Partial<A
 }
 
 async function resolveDueAt(tx: Transaction, appealId: string): Promise<Date | null> {
-  return (await dueAtOf(tx, 'resolve', 'appeal', [appealId])).get(appealId) ?? null;
+  return (await duesOf(tx, 'resolve', 'appeal', [appealId])).get(appealId)?.dueAt ?? null;
 }
 
 /** Tells the departments that have these appeals that something about them changed. Call it last before COMMIT. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, changeAppeals } from '../appeals/appeals.service.ts';
-import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
@@ -34,7 +34,7 @@ export async function dispatch(
     dispatches.map((item) => item.appeal.id),
   );
   // Resolving runs from the first dispatch: what was started then goes on.
-  const running = await dueAtOf(tx, 'resolve', 'appeal', [...before.keys()]);
+  const running = await duesOf(tx, 'resolve', 'appeal', [...before.keys()]);
   const times = new Map(
     dispatches.map(({ appeal }) => {
       const own = rules.of(appeal);
@@ -97,7 +97,7 @@ export async function dispatch(
     subject: {
       about: 'forwarded' as const,
       departmentName: names.get(item.department) ?? item.department,
-      dueAt: running.get(item.appeal.id) ?? times.get(item.appeal.id)?.resolve?.dueAt,
+      due: running.get(item.appeal.id) ?? times.get(item.appeal.id)?.resolve,
     },
     eventId: rows[at]?.id ?? '',
   }));

@@ -1,7 +1,7 @@
 import { insertAppeals, insertAppellants, insertMessages } from '../appeals/appeals.service.ts';
 import { nextSequence } from '../appeals/lookup.service.ts';
 import { appealNumber } from '../appeals/number.ts';
-import { dueAtOf, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { duesOf, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -100,7 +100,7 @@ async function write(
     now,
   );
 
-  const older = await dueAtOf(tx, 'forward', 'appeal', [...joined.keys()]);
+  const older = await duesOf(tx, 'forward', 'appeal', [...joined.keys()]);
   return new Map(
     placed.map((entry) => [
       entry.message,

@@ -1,6 +1,7 @@
 import { queryCodeOf } from '../appeals/appellants.ts';
 import { findRecorded, type RecordedMessage } from '../appeals/lookup.service.ts';
-import { dueAtOf } from '../deadlines/deadlines.service.ts';
+import { duesOf } from '../deadlines/deadlines.service.ts';
+import type { Due } from '../deadlines/time-rules.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -100,19 +101,19 @@ async function storedAnswers(
   replayed: readonly [PreparedMessage, RecordedMessage][],
 ): Promise<[PreparedMessage, MessageAnswer][]> {
   if (replayed.length === 0) return [];
-  const forward = await dueAtOf(
+  const forward = await duesOf(
     tx,
     'forward',
     'appeal',
     replayed.map(([, row]) => row.appeal.id),
   );
-  const receipt = await dueAtOf(
+  const receipt = await duesOf(
     tx,
     'receipt',
     'message',
     replayed.map(([, row]) => row.id),
   );
-  const format = (date: Date | undefined): string | null => (date ? zone.formatInstant(date) : null);
+  const format = (due: Due | undefined): string | null => (due ? zone.formatInstant(due.dueAt) : null);
   return replayed.map(([message, row]) => [
     message,
     {

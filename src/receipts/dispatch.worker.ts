@@ -70,7 +70,7 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
       return await gateway.send({
         receiptId: row.id,
         to: contact.phone,
-        text: (row.text ?? '').replace(CODE_PLACE, contact.queryCode),
+        text: (row.text ?? '').replaceAll(CODE_PLACE, contact.queryCode),
       });
     } catch {
       // The call broke off: it may have left or not. Only the gateway can tell, at the next attempt.

@@ -45,7 +45,7 @@ export function receiptsRoutes({ db, zone, keyRing, access }: Deps): FastifyPlug
       dueAt: format(row.dueAt),
       sentAt: row.sentAt ? format(row.sentAt) : null,
       deliveredAt: row.deliveredAt ? format(row.deliveredAt) : null,
-      text: row.text === null ? null : maskText(row.text.replace(CODE_PLACE, '********')),
+      text: row.text === null ? null : maskText(row.text.replaceAll(CODE_PLACE, '********')),
       to: maskPhone(contacts.get(row.messageId)?.phone ?? ''),
       failure: row.failure,
     }));

@@ -1,8 +1,7 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import type { Ruled, RulesInForce } from '../deadlines/rule-book.service.ts';
-import type { Subject as RuleSubject } from '../deadlines/subject.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Subject as RuleSubject, TimeRules } from '../deadlines/time-rules.service.ts';
 import { addToAgenda, reschedule } from '../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
