@@ -1,8 +1,9 @@
 import { desc, eq } from 'drizzle-orm';
 import { ConfigError } from '../config.ts';
 import type { Database } from '../platform/database/database.ts';
-import { createCalendar, type WorkingCalendar } from './calendar/calendar.ts';
-import { calendars, policies } from './deadlines.table.ts';
+import type { WorkingCalendar } from './calendar/calendar.ts';
+import { loadCalendar } from './calendar/calendars.repo.ts';
+import { policies } from './deadlines.table.ts';
 import { dueOf, type LadderMoment, ladderOf } from './due.ts';
 import type { DeadlineName, Policy } from './policy.schema.ts';
 import { assessAt, sendAt } from './quiet-hours.ts';
@@ -49,7 +50,5 @@ export async function loadTimeRules(db: Database, policyCode: string): Promise<T
       `POLICY=${policyCode} is not known: set POLICY to one of ${known.map((row) => row.code).join(', ')}.`,
     );
   }
-  const [calendar] = await db.select().from(calendars).orderBy(desc(calendars.version)).limit(1);
-  if (!calendar) throw new ConfigError('No calendar is loaded: run `minsheng seed`.');
-  return createTimeRules(policy.document, createCalendar({ version: calendar.version, days: calendar.days }));
+  return createTimeRules(policy.document, await loadCalendar(db));
 }
