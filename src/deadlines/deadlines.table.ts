@@ -1,7 +1,7 @@
 import { boolean, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type { CalendarInput } from './calendar/calendar.schema.ts';
 import type { CalendarDay } from './calendar/calendar.ts';
-import type { DeadlineState } from './deadlines.schema.ts';
+import type { ChangeCause, DeadlineState } from './deadlines.schema.ts';
 import type { Policy } from './policy.schema.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
@@ -39,10 +39,6 @@ export const calendars = pgTable('calendars', {
   at: instant('at'),
   input: jsonb().$type<CalendarInput>(),
 });
-
-/** Why a stored deadline moved. */
-export const changeCauses = ['calendar', 'policy', 'reclassify', 'suspension', 'extension'] as const;
-export type ChangeCause = (typeof changeCauses)[number];
 
 /** Record of each deadline that moved, or whose due time became certain or uncertain. Append-only. */
 export const deadlineChanges = pgTable('deadline_changes', {
