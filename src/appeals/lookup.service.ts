@@ -1,4 +1,5 @@
 import { eq, or, sql } from 'drizzle-orm';
+import type { Subject } from '../deadlines/subject.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
@@ -17,6 +18,16 @@ export async function numbersOf(
     .from(appeals)
     .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** What the rules of time ask of appeals. */
+export async function subjectsOf(db: Executor, ids: readonly string[]): Promise<Map<string, Subject>> {
+  const { id, source, nature, category, urgency, complexity } = appeals;
+  const rows = await db
+    .select({ id, source, nature, category, urgency, complexity })
+    .from(appeals)
+    .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
+  return new Map(rows.map(({ id, ...subject }) => [id, subject]));
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

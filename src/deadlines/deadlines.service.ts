@@ -1,6 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
-import { addToAgenda } from '../platform/agenda/agenda.ts';
+import { addToAgenda, type NewAgendaItem } from '../platform/agenda/agenda.ts';
 import type { Database, Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { deadlines } from './deadlines.table.ts';
@@ -38,11 +38,26 @@ export async function startDeadlines(tx: Executor, starts: readonly NewDeadline[
   await insertRows(tx, deadlines, rows);
   await addToAgenda(
     tx,
-    rows.map((row, at) => {
-      const first = starts[at]?.rules.ladderOf(row.name, row)[0]?.at ?? row.dueAt;
-      return { kind: ESCALATE, subjectId: row.id, businessKey: `${ESCALATE}:${row.id}`, runAt: first, dueAt: first };
+    rows.flatMap((row, at) => {
+      const rules = starts[at]?.rules;
+      return rules ? [watchOf(rules, row)] : [];
     }),
   );
+}
+
+/** The agenda item that escalates a deadline, at the first step of its ladder. */
+export function watchOf(
+  rules: TimeRules,
+  deadline: { id: string; name: DeadlineName; startsAt: Date; dueAt: Date },
+): NewAgendaItem {
+  const first = rules.ladderOf(deadline.name, deadline)[0]?.at ?? deadline.dueAt;
+  return {
+    kind: ESCALATE,
+    subjectId: deadline.id,
+    businessKey: `${ESCALATE}:${deadline.id}`,
+    runAt: first,
+    dueAt: first,
+  };
 }
 
 /** Which running deadlines end: of an appeal by name, and of one message where the deadline is a message's. */

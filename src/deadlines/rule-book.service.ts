@@ -4,8 +4,9 @@ import { cached } from '../platform/cached.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import { withTransaction } from '../platform/database/transaction.ts';
-import { createCalendar, type WorkingCalendar } from './calendar/calendar.ts';
-import { calendars, policies, policyChoices } from './deadlines.table.ts';
+import type { WorkingCalendar } from './calendar/calendar.ts';
+import { loadCalendar } from './calendar/calendars.repo.ts';
+import { policies, policyChoices } from './deadlines.table.ts';
 import type { Policy } from './policy.schema.ts';
 import { type Choosable, choosePolicy, type PolicyChoice } from './policy-choices.ts';
 import { createTimeRules, type TimeRules } from './time-rules.service.ts';
@@ -59,7 +60,8 @@ export async function createRuleBook(db: Database, fallback: string): Promise<Ru
     if (kept && sameVersions(kept.versions, versions)) return kept.rules;
     for (const row of await policiesBeyond(db, [...documents.keys()]))
       documents.set(keyOf(row.code, row.version), row.document);
-    const rules = rulesOf(documents, await newestCalendar(db), await newestChoices(db), fallback);
+    if (documents.size === 0) throw new ConfigError('No city is loaded yet: run `minsheng seed FILE` first.');
+    const rules = rulesOf(documents, await loadCalendar(db), await newestChoices(db), fallback);
     kept = { versions, rules };
     return rules;
   }
@@ -107,7 +109,10 @@ function rulesOf(
   }
 
   const otherwise = find(fallback);
-  if (!otherwise) throw unknownFallback(fallback, [...newest.keys()]);
+  if (!otherwise)
+    throw new ConfigError(
+      `POLICY=${fallback} is not known: set POLICY to one of ${[...newest.keys()].sort().join(', ')}.`,
+    );
 
   return {
     calendar,
@@ -119,11 +124,6 @@ function rulesOf(
       throw new UnknownVersionError(`Version ${policyVersion} of the policy ${policy} is not known here.`);
     },
   };
-}
-
-function unknownFallback(code: string, known: readonly string[]): ConfigError {
-  if (known.length === 0) return new ConfigError('No city is loaded yet: run `minsheng seed FILE` first.');
-  return new ConfigError(`POLICY=${code} is not known: set POLICY to one of ${[...known].sort().join(', ')}.`);
 }
 
 /** Cheap to ask for: all three only ever grow. */
@@ -149,12 +149,6 @@ async function policiesBeyond(db: Database, known: readonly string[]): Promise<(
     .select()
     .from(policies)
     .where(sql`${policies.code} || ' ' || ${policies.version} <> all(${arrayOf(known, 'text')})`);
-}
-
-async function newestCalendar(db: Database): Promise<WorkingCalendar> {
-  const [row] = await db.select().from(calendars).orderBy(desc(calendars.version)).limit(1);
-  if (!row) throw new ConfigError('No city is loaded yet: run `minsheng seed FILE` first.');
-  return createCalendar(row);
 }
 
 async function newestChoices(db: Database): Promise<PolicyChoice[]> {

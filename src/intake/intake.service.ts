@@ -104,7 +104,12 @@ async function write(
   return new Map(
     placed.map((entry) => [
       entry.message,
-      toAnswer(deps, entry, byId.get(entry.appealId), forwardDue.get(entry.appealId) ?? older.get(entry.appealId)),
+      toAnswer(
+        deps,
+        entry,
+        byId.get(entry.appealId),
+        forwardDue.get(entry.appealId) ?? older.get(entry.appealId)?.dueAt,
+      ),
     ]),
   );
 }

@@ -36,12 +36,17 @@ function assessment(rules: TimeRules, receivedAt: Date, dueAt: Date, now: Date):
   return new Date(Math.min(now.getTime() + GRACE_MS, latest));
 }
 
+/** When a receipt is worked on: what can be said goes at once outside quiet hours, otherwise at its assessment. */
+export function sendingAt(rules: TimeRules, decided: boolean, receivedAt: Date, dueAt: Date, now: Date): Date {
+  return decided ? rules.sendAt(now, dueAt) : assessment(rules, receivedAt, dueAt, now);
+}
+
 const keyOf = (messageId: string): string => `${RECEIPT}:${messageId}`;
 
 /** Writes the promise and its work: told at once what is known, otherwise at the last reminder what is true then. */
 export async function promiseReceipts(tx: Executor, promised: readonly PromisedReceipt[], now: Date): Promise<void> {
   const rows = promised.map(({ rules, known, messageId, appealId, appellantId, dueAt, receivedAt }) => ({
-    runAt: known ? rules.sendAt(now, dueAt) : assessment(rules, receivedAt, dueAt, now),
+    runAt: sendingAt(rules, known !== undefined, receivedAt, dueAt, now),
     row: {
       id: uuid(),
       businessKey: keyOf(messageId),
