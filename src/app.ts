@@ -4,12 +4,15 @@ import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
+import { policiesRoutes } from './deadlines/policies.routes.ts';
+import { policyChoicesRoutes } from './deadlines/policy-choices.routes.ts';
 import { assignmentsRoutes } from './departments/assignments.routes.ts';
 import { feedRoutes } from './departments/feed.routes.ts';
 import { workRoutes } from './departments/work.routes.ts';
 import { escalationRoutes } from './escalation/escalation.routes.ts';
 import { intakeRoutes } from './intake/intake.routes.ts';
 import { registerActor } from './platform/access/access.ts';
+import { auditRoutes } from './platform/access/audit.routes.ts';
 import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
 import { clockRoutes } from './platform/clock/clock.routes.ts';
 import { healthRoutes } from './platform/health.ts';
@@ -66,6 +69,11 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(feedRoutes(instance));
   await app.register(assignmentsRoutes(instance));
   await app.register(workRoutes(instance));
+
+  // The rules of time, and who changed them.
+  await app.register(policiesRoutes(instance));
+  await app.register(policyChoicesRoutes(instance));
+  await app.register(auditRoutes({ ...instance, format: zone.formatInstant }));
 
   // What operations asks at 09:55.
   await app.register(receiptsRoutes(instance));

@@ -7,7 +7,7 @@ const Codes = (description: string) =>
 /** One choice of a policy for new appeals. It fits when every condition it names does; the first that fits decides. */
 export const PolicyChoiceSchema = Type.Object(
   {
-    policy: Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$', description: 'Code of the policy (规则)' }),
+    policy: Type.String({ pattern: '^[a-z][a-z0-9-]*$', maxLength: 64, description: 'Code of the policy (规则)' }),
     sources: Type.Optional(Codes('Any of these sources (来源)')),
     natures: Type.Optional(Type.Array(Type.Enum([...natures]), { description: 'Any of these natures (诉求性质)' })),
     categories: Type.Optional(Codes('Any of these categories (类别)')),
