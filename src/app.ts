@@ -2,8 +2,11 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
+import { numbersOf } from './appeals/lookup.service.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
+import { calendarRoutes } from './deadlines/calendar/calendar.routes.ts';
+import { deadlineChangesRoutes } from './deadlines/changes.routes.ts';
 import { assignmentsRoutes } from './departments/assignments.routes.ts';
 import { feedRoutes } from './departments/feed.routes.ts';
 import { workRoutes } from './departments/work.routes.ts';
@@ -66,6 +69,10 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(feedRoutes(instance));
   await app.register(assignmentsRoutes(instance));
   await app.register(workRoutes(instance));
+
+  // Which days are worked, and what moved because of them.
+  await app.register(calendarRoutes({ ...instance, numbersOf }));
+  await app.register(deadlineChangesRoutes(instance));
 
   // What operations asks at 09:55.
   await app.register(receiptsRoutes(instance));

@@ -1,13 +1,16 @@
 import path from 'node:path';
+import { lockAppeals } from './appeals/appeals.service.ts';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
 import type { Config } from './config.ts';
 import { ConfigError, projectRoot } from './config.ts';
+import { createRecomputeHandler } from './deadlines/calendar/recompute.worker.ts';
 import { loadTimeRules } from './deadlines/time-rules.service.ts';
 import { departmentNames } from './departments/departments.service.ts';
 import { createFeedWatch } from './departments/feed.ts';
+import { moveDeadlines } from './departments/move-deadlines.service.ts';
 import { createEscalationHandler } from './escalation/escalation.worker.ts';
 import { createIntake } from './intake/intake.ts';
 import { createSources } from './intake/sources.service.ts';
@@ -84,6 +87,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createRoutingHandler({ db, rules, onRouted: onDecided }),
       createReceiptHandler({ db, rules, keyRing, gateway, clock }),
       createEscalationHandler({ db, rules }),
+      createRecomputeHandler({ db, lock: lockAppeals, move: moveDeadlines }),
     ],
   });
 
@@ -122,7 +126,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     feedWatch,
     sink: gateway,
     departmentName,
-    warnings: createWarnings({ agenda, clock, rules, production: config.production, gateway, queue }),
+    warnings: createWarnings({ agenda, clock, db, rules, production: config.production, gateway, queue }),
     isStopping: () => stopping,
     stopTaking: () => {
       stopping = true;

@@ -1,7 +1,9 @@
+import { loadCalendar } from './deadlines/calendar/calendars.repo.ts';
 import type { TimeRules } from './deadlines/time-rules.service.ts';
 import type { Agenda } from './platform/agenda/agenda.ts';
 import { cached } from './platform/cached.ts';
 import type { Clock } from './platform/clock/clock.ts';
+import type { Database } from './platform/database/database.ts';
 import type { WakeQueue } from './platform/queue/queue.ts';
 import type { SmsGateway } from './receipts/gateways/gateway.ts';
 
@@ -15,6 +17,7 @@ const DECEMBER = '12-01';
 export function createWarnings({
   agenda,
   clock,
+  db,
   rules,
   production,
   gateway,
@@ -22,6 +25,7 @@ export function createWarnings({
 }: {
   agenda: Agenda;
   clock: Clock;
+  db: Database;
   rules: TimeRules;
   production: boolean;
   gateway: SmsGateway;
@@ -41,9 +45,9 @@ export function createWarnings({
     if (!queue.isReachable()) warnings.push('the queue cannot be reached; due work waits for the scan of each second');
     const today = rules.zone.dateString(rules.zone.epochDay(now));
     const year = Number(today.slice(0, 4));
-    if (!rules.calendar.knows(year))
-      warnings.push(`the working calendar of ${year} is not known; due times are provisional`);
-    else if (today.slice(5) >= DECEMBER && !rules.calendar.knows(year + 1))
+    const calendar = await loadCalendar(db);
+    if (!calendar.knows(year)) warnings.push(`the working calendar of ${year} is not known; due times are provisional`);
+    else if (today.slice(5) >= DECEMBER && !calendar.knows(year + 1))
       warnings.push(
         `the working calendar of ${year + 1} is not known yet; due times that reach into it are provisional`,
       );
