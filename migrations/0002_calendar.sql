@@ -36,7 +36,7 @@ create table deadline_changes (
   at timestamptz not null
 );
 create index deadline_changes_by_appeal on deadline_changes (appeal_id, id);
-create index deadline_changes_by_calendar on deadline_changes (to_calendar_version, id) where cause = 'calendar';
+create index deadline_changes_by_calendar on deadline_changes (to_calendar_version, id);
 
 -- What a recompute has still to look at.
 create index deadlines_by_calendar on deadlines (calendar_version, id) where state = 'running';

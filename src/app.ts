@@ -2,8 +2,11 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
+import { numbersOf } from './appeals/lookup.service.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
+import { calendarRoutes } from './deadlines/calendar/calendar.routes.ts';
+import { deadlineChangesRoutes } from './deadlines/changes.routes.ts';
 import { policiesRoutes } from './deadlines/policies.routes.ts';
 import { policyChoicesRoutes } from './deadlines/policy-choices.routes.ts';
 import { assignmentsRoutes } from './departments/assignments.routes.ts';
@@ -74,6 +77,10 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(policiesRoutes(instance));
   await app.register(policyChoicesRoutes(instance));
   await app.register(auditRoutes({ ...instance, format: zone.formatInstant }));
+
+  // Which days are worked, and what moved because of them.
+  await app.register(calendarRoutes({ ...instance, numbersOf }));
+  await app.register(deadlineChangesRoutes(instance));
 
   // What operations asks at 09:55.
   await app.register(receiptsRoutes(instance));

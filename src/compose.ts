@@ -1,13 +1,16 @@
 import path from 'node:path';
+import { lockAppeals } from './appeals/appeals.service.ts';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
 import type { Config } from './config.ts';
 import { ConfigError, projectRoot } from './config.ts';
+import { createRecomputeHandler } from './deadlines/calendar/recompute.worker.ts';
 import { createRuleBook } from './deadlines/rule-book.service.ts';
 import { departmentNames } from './departments/departments.service.ts';
 import { createFeedWatch } from './departments/feed.ts';
+import { moveDeadlines } from './departments/move-deadlines.service.ts';
 import { createEscalationHandler } from './escalation/escalation.worker.ts';
 import { createIntake } from './intake/intake.ts';
 import { createSources } from './intake/sources.service.ts';
@@ -85,6 +88,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createRoutingHandler({ db, book, onRouted: onDecided }),
       createReceiptHandler({ db, book, keyRing, gateway, clock }),
       createEscalationHandler(book),
+      createRecomputeHandler({ db, lock: lockAppeals, move: moveDeadlines }),
     ],
   });
 

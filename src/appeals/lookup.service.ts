@@ -7,8 +7,12 @@ import { appeals, messages } from './appeals.table.ts';
 import type { Urgency } from './nature.ts';
 import { openStatuses } from './states.ts';
 
-/** Numbers of appeals, and the policy versions they were registered under. */
-export async function numbersOf(
+export async function numbersOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
+  return new Map([...(await policiesOf(db, ids))].map(([id, { number }]) => [id, number]));
+}
+
+/** The policy versions that appeals were registered under, with their numbers. */
+export async function policiesOf(
   db: Executor,
   ids: readonly string[],
 ): Promise<Map<string, Pick<AppealRow, 'number' | 'policy' | 'policyVersion'>>> {

@@ -142,3 +142,11 @@ export function rulingsUnder(calendar: WorkingCalendar): RulingsOf {
 }
 
 const keyOf = (code: string, version: number): string => `${code} ${version}`;
+
+/** Running deadlines that were computed with a calendar older than this version. */
+export async function countBehind(db: Executor, calendarVersion: number): Promise<number> {
+  const { rows } = await db.execute<{ count: number }>(
+    sql`select count(*)::int as count from deadlines where state = 'running' and calendar_version < ${calendarVersion}`,
+  );
+  return rows[0]?.count ?? 0;
+}

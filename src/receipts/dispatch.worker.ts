@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { contactsOf } from '../appeals/appellants.ts';
-import { numbersOf } from '../appeals/lookup.service.ts';
+import { policiesOf } from '../appeals/lookup.service.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -147,7 +147,7 @@ async function begin(
   let rows = await lock();
   const undecided = rows.filter((row) => row.text === null && row.status === 'created');
   if (undecided.length > 0) {
-    const appeals = await numbersOf(
+    const appeals = await policiesOf(
       tx,
       undecided.map((row) => row.appealId),
     );
