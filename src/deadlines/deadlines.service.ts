@@ -1,4 +1,4 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { addToAgenda, type NewAgendaItem } from '../platform/agenda/agenda.ts';
 import type { Database, Executor, Transaction } from '../platform/database/database.ts';
@@ -87,6 +87,14 @@ export async function endDeadlines(tx: Transaction, ends: readonly DeadlineEnd[]
     update deadlines d set met_at = ${at.toISOString()},
       state = case when d.due_at >= ${at.toISOString()} then 'met' else 'missed' end
     from own where d.id = own.id`);
+}
+
+/** Gives up running deadlines: the policy sets none for what the appeal is now. */
+export async function cancelDeadlines(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx
+    .update(deadlines)
+    .set({ state: 'cancelled' })
+    .where(and(sql`${deadlines.id} = any(${arrayOf(ids, 'uuid')})`, eq(deadlines.state, 'running')));
 }
 
 export async function deadlinesOf(db: Executor, appealId: string): Promise<DeadlineRow[]> {
