@@ -1,9 +1,7 @@
-import { loadCalendar } from './deadlines/calendar/calendars.repo.ts';
-import type { TimeRules } from './deadlines/time-rules.service.ts';
+import type { RuleBook } from './deadlines/rule-book.service.ts';
 import type { Agenda } from './platform/agenda/agenda.ts';
 import { cached } from './platform/cached.ts';
 import type { Clock } from './platform/clock/clock.ts';
-import type { Database } from './platform/database/database.ts';
 import type { WakeQueue } from './platform/queue/queue.ts';
 import type { SmsGateway } from './receipts/gateways/gateway.ts';
 
@@ -17,16 +15,14 @@ const DECEMBER = '12-01';
 export function createWarnings({
   agenda,
   clock,
-  db,
-  rules,
+  book,
   production,
   gateway,
   queue,
 }: {
   agenda: Agenda;
   clock: Clock;
-  db: Database;
-  rules: TimeRules;
+  book: RuleBook;
   production: boolean;
   gateway: SmsGateway;
   queue: Pick<WakeQueue, 'isReachable'>;
@@ -43,9 +39,9 @@ export function createWarnings({
       if (failed > 0) warnings.push(`agenda ${kind}: ${failed} failed for good, see /v1/agenda?status=failed`);
     }
     if (!queue.isReachable()) warnings.push('the queue cannot be reached; due work waits for the scan of each second');
-    const today = rules.zone.dateString(rules.zone.epochDay(now));
+    const { calendar } = await book.current();
+    const today = book.zone.dateString(book.zone.epochDay(now));
     const year = Number(today.slice(0, 4));
-    const calendar = await loadCalendar(db);
     if (!calendar.knows(year)) warnings.push(`the working calendar of ${year} is not known; due times are provisional`);
     else if (today.slice(5) >= DECEMBER && !calendar.knows(year + 1))
       warnings.push(

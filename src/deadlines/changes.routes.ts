@@ -7,7 +7,7 @@ import { answers, Choice, Instant, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
 import { changeCauses } from './deadlines.schema.ts';
 import { deadlineChanges } from './deadlines.table.ts';
-import type { TimeRules } from './time-rules.service.ts';
+import type { Zone } from './zone.ts';
 
 const strict = { additionalProperties: false };
 
@@ -44,11 +44,11 @@ const readers = ['dispatch', 'operations'];
 /** Why a due time is another one than it was. */
 export function deadlineChangesRoutes({
   db,
-  rules,
+  zone,
   access,
 }: {
   db: Database;
-  rules: TimeRules;
+  zone: Zone;
   access: Access;
 }): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -97,7 +97,7 @@ export function deadlineChangesRoutes({
           rows,
           limit,
           (row) => row.id,
-          (row) => view(row, rules.zone.formatInstant),
+          (row) => view(row, zone.formatInstant),
         );
       },
     );

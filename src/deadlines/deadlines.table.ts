@@ -3,6 +3,7 @@ import type { CalendarInput } from './calendar/calendar.schema.ts';
 import type { CalendarDay } from './calendar/calendar.ts';
 import type { ChangeCause, DeadlineState } from './deadlines.schema.ts';
 import type { Policy } from './policy.schema.ts';
+import type { PolicyChoice } from './policy-choices.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
@@ -27,6 +28,12 @@ export const policies = pgTable('policies', {
   code: text().notNull(),
   version: integer().notNull(),
   document: jsonb().$type<Policy>().notNull(),
+});
+
+/** Immutable versions of the whole ordered list; the newest is in force. */
+export const policyChoices = pgTable('policy_choices', {
+  version: integer().primaryKey(),
+  choices: jsonb().$type<PolicyChoice[]>().notNull(),
 });
 
 /** Versions of the day table; the newest is in force. Immutable. */

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
+import { subjectsOf } from '../appeals/lookup.service.ts';
 import { reopen } from '../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
@@ -7,12 +8,12 @@ import type { WorkingCalendar } from './calendar/calendar.ts';
 import type { ChangeCause } from './deadlines.schema.ts';
 import { type DeadlineRow, watchOf } from './deadlines.service.ts';
 import { deadlineChanges, deadlines, policies } from './deadlines.table.ts';
-import { createTimeRules, type DeadlineName, type TimeRules } from './time-rules.service.ts';
+import { createTimeRules, type DeadlineName, type Due, type TimeRules } from './time-rules.service.ts';
 
 /** What a stored deadline should be: the rules it is held to and what they say of it. Undefined `due`: nothing is said. */
 export interface Ruling {
   rules: TimeRules;
-  due: { dueAt: Date; provisional: boolean } | undefined;
+  due: Due | undefined;
 }
 
 /** The rulings on a batch of deadlines; asked once a batch, so that it may read what it needs about all of them. */
@@ -126,11 +127,16 @@ export function rulingsUnder(calendar: WorkingCalendar): RulingsOf {
 
   return async (db, rows) => {
     await compile(db, rows);
+    const subjects = await subjectsOf(
+      db,
+      rows.map((row) => row.appealId),
+    );
     return (row) => {
       const rules = compiled.get(keyOf(row.policy, row.policyVersion));
       if (!rules)
         throw new Error(`deadline ${row.id} names policy ${row.policy} ${row.policyVersion}, which is not kept`);
-      return { rules, due: rules.dueOf(row.name as DeadlineName, row.startsAt) };
+      const subject = subjects.get(row.appealId);
+      return { rules, due: subject && rules.dueOf(row.name as DeadlineName, row.startsAt, subject) };
     };
   };
 }

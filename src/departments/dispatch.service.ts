@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, changeAppeals } from '../appeals/appeals.service.ts';
-import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import { duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { tell } from '../receipts/receipts.service.ts';
@@ -24,7 +24,7 @@ export interface Dispatch {
  */
 export async function dispatch(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   dispatches: readonly Dispatch[],
   now: Date,
 ): Promise<void> {
@@ -33,8 +33,17 @@ export async function dispatch(
     tx,
     dispatches.map((item) => item.appeal.id),
   );
-  const sign = rules.dueOf('sign', now);
-  const resolve = rules.dueOf('resolve', now);
+  // Resolving runs from the first dispatch: what was started then goes on.
+  const running = await duesOf(tx, 'resolve', 'appeal', [...before.keys()]);
+  const times = new Map(
+    dispatches.map(({ appeal }) => {
+      const own = rules.of(appeal);
+      return [
+        appeal.id,
+        { rules: own, sign: own.dueOf('sign', now, appeal), resolve: own.dueOf('resolve', now, appeal) },
+      ];
+    }),
+  );
   const rows = dispatches.map((item) => ({
     id: uuid(),
     appealId: item.appeal.id,
@@ -44,8 +53,8 @@ export async function dispatch(
     reason: item.reason,
     assignedAt: now,
     assignedBy: item.actor,
-    dueAt: sign.dueAt,
-    final: (before.get(item.appeal.id) ?? 0) >= rules.policy.returns.atMost,
+    dueAt: times.get(item.appeal.id)?.sign?.dueAt ?? null,
+    final: (before.get(item.appeal.id) ?? 0) >= rules.of(item.appeal).policy.returns.atMost,
     version: 1,
   }));
   await changeAppeals(
@@ -68,25 +77,27 @@ export async function dispatch(
   );
   await startDeadlines(
     tx,
-    rules,
-    rows.flatMap((row) => {
-      const common = { appealId: row.appealId, assignmentId: row.id, startsAt: now, lateByAdapter: false };
-      const signing = { ...common, name: 'sign' as const, ...sign };
-      return before.has(row.appealId) ? [signing] : [signing, { ...common, name: 'resolve' as const, ...resolve }];
+    rows.flatMap(({ id, appealId }) => {
+      const own = times.get(appealId);
+      if (!own) return [];
+      const { rules, sign, resolve } = own;
+      const common = { rules, appealId, assignmentId: id, startsAt: now, lateByAdapter: false };
+      return [
+        ...(sign ? [{ ...common, name: 'sign' as const, ...sign }] : []),
+        ...(resolve && !running.has(appealId) ? [{ ...common, name: 'resolve' as const, ...resolve }] : []),
+      ];
     }),
   );
   const names = await departmentNames(
     tx,
     dispatches.map((item) => item.department),
   );
-  const running = await dueAtOf(tx, 'resolve', 'appeal', [...before.keys()]);
   const tidings = dispatches.map((item, at) => ({
-    appealId: item.appeal.id,
-    number: item.appeal.number,
+    appeal: item.appeal,
     subject: {
       about: 'forwarded' as const,
       departmentName: names.get(item.department) ?? item.department,
-      dueAt: running.get(item.appeal.id) ?? resolve.dueAt,
+      due: running.get(item.appeal.id) ?? times.get(item.appeal.id)?.resolve,
     },
     eventId: rows[at]?.id ?? '',
   }));

@@ -18,7 +18,7 @@ import {
 } from '../../platform/page.ts';
 import { notFound } from '../../platform/problem.ts';
 import { countBehind } from '../recompute.service.ts';
-import type { TimeRules } from '../time-rules.service.ts';
+import type { RuleBook } from '../rule-book.service.ts';
 import {
   CalendarDaySchema,
   CalendarInputSchema,
@@ -36,7 +36,7 @@ import { daysOfYear } from './day-table.ts';
 
 interface Deps {
   db: Database;
-  rules: TimeRules;
+  book: RuleBook;
   clock: Clock;
   access: Access;
   nudge: (kind: string) => void;
@@ -47,8 +47,8 @@ interface Deps {
 const strict = { additionalProperties: false };
 
 /** The working calendar: reading it, and changing it in two steps, looking at what would move before it does. */
-export function calendarRoutes({ db, rules, clock, access, nudge, numbersOf }: Deps): FastifyPluginAsyncTypebox {
-  const format = rules.zone.formatInstant;
+export function calendarRoutes({ db, book, clock, access, nudge, numbersOf }: Deps): FastifyPluginAsyncTypebox {
+  const format = book.zone.formatInstant;
   const anyKey = access.requires(({ actor }) => [...actor.scopes]);
   const viewVersion = ({ version, source, actor, at }: Omit<CalendarRow, 'id' | 'days' | 'input'>) => {
     return { version, source, actor, at: at ? format(at) : null };
@@ -189,6 +189,7 @@ export function calendarRoutes({ db, rules, clock, access, nudge, numbersOf }: D
         const now = await clock.now();
         const by = { fingerprint, actor: request.actor.name };
         const version = await withTransaction(db, (tx) => applyCalendar(tx, request.body, by, now));
+        book.forget();
         nudge(RECOMPUTE);
         const row = await findCalendar(db, version);
         if (!row) throw notFound({ en: 'This version of the calendar', zh: '该日历版本' });
