@@ -89,7 +89,7 @@ async function runImport(instance: Instance, input: CalendarInput, apply: boolea
   }
 }
 
-async function print({ db, rules }: Instance, preview: Preview): Promise<void> {
+async function print({ db, zone }: Instance, preview: Preview): Promise<void> {
   console.log(`${preview.source}, compared with version ${preview.base}:\n`);
   for (const { before, after } of preview.differences) {
     if (before) console.log(`  - ${describeDay(before)}`);
@@ -102,7 +102,7 @@ async function print({ db, rules }: Instance, preview: Preview): Promise<void> {
     db,
     moves.map(({ row }) => row.appealId),
   );
-  const format = rules.zone.formatInstant;
+  const format = zone.formatInstant;
   for (const { row, dueAt, provisional } of moves)
     console.log(
       `  ${numbers.get(row.appealId) ?? row.appealId} ${row.name}: ${format(row.dueAt)} -> ${format(dueAt)}${provisional ? ' (provisional)' : ''}`,
