@@ -1,5 +1,5 @@
 import { fieldProblem, ProblemError, type ProblemField } from '../../platform/problem.ts';
-import { isWeekday, parseDate, yearOf } from '../civil-date.ts';
+import { parseDate, yearOf } from '../civil-date.ts';
 import type { CalendarInput } from './calendar.schema.ts';
 import type { CalendarDay } from './calendar.ts';
 import type { CalendarChange } from './day-table.ts';
@@ -19,7 +19,7 @@ export function readInput(input: CalendarInput, known: readonly CalendarDay[]): 
     );
   if (input.notice !== undefined) return fromNotice(input.notice, input, known);
   if (input.year !== undefined) throw fieldProblem('/year', 'goes with a notice only', '仅可与 notice 一同提供');
-  return input.holidayCn ? fromHolidayCn(input.holidayCn, input.source, known) : fromDays(input, known);
+  return input.holidayCn ? fromHolidayCn(input.holidayCn, input.source) : fromDays(input, known);
 }
 
 function fromNotice(
@@ -46,23 +46,17 @@ function fromNotice(
 function fromHolidayCn(
   { year, papers = [], days }: NonNullable<CalendarInput['holidayCn']>,
   given: string | undefined,
-  known: readonly CalendarDay[],
 ): CalendarChange {
   const source = given ?? (papers.join(' ') || `holiday-cn ${year}`);
   const set = days.map(({ date, name, isOffDay }): CalendarDay => {
     return { date, name, kind: isOffDay ? 'day-off' : 'workday', scope: 'national', source };
   });
-  const off = new Set(
-    known.filter((day) => day.scope === 'national' && day.kind === 'day-off').map(({ date }) => date),
-  );
-  const mistakes = set.flatMap(({ date, kind }, at): ProblemField[] => {
+  const mistakes = set.flatMap(({ date }, at): ProblemField[] => {
     const pointer = `/holidayCn/days/${at}/date`;
     const day = dayOf(date);
     if (day === undefined) return [{ pointer, detail: 'is no day of the calendar' }];
     if (yearOf(day) !== year && !date.startsWith(`${year - 1}-12-`))
       return [{ pointer, detail: `is not in ${year}, nor in the December before` }];
-    if (kind === 'workday' && isWeekday(day) && !off.has(date))
-      return [{ pointer, detail: 'is worked anyway, and cannot be a make-up workday' }];
     return [];
   });
   return checked({ source, set, remove: [] }, '/holidayCn/days', mistakes);
