@@ -115,7 +115,7 @@ export async function lockDeadlines(tx: Transaction, ids: readonly string[]): Pr
     .for('no key update');
 }
 
-/** The newest deadline of a name for each appeal or message. */
+/** The newest deadline of a name for each appeal or message; what was given up does not count. */
 export async function duesOf(
   db: Database | Transaction,
   name: DeadlineName,
@@ -126,7 +126,7 @@ export async function duesOf(
   const rows = await db
     .select({ id: column, dueAt: deadlines.dueAt, provisional: deadlines.provisional })
     .from(deadlines)
-    .where(sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name}`)
+    .where(sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name} and ${deadlines.state} <> 'cancelled'`)
     .orderBy(asc(deadlines.id));
   return new Map(rows.map(({ id, ...due }) => [id ?? '', due]));
 }
