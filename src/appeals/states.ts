@@ -58,33 +58,34 @@ const rule = (
 const dispatch = { needs: ['department'], starts: ['sign', 'resolve'], ends: ['forward'] };
 const closing = { ends: ['forward', 'resolve'] };
 
-/** What may come at any time while a case is worked on: a message on the matter, another judgement of what it is. */
-const open = (from: AppealStatus): Transition[] => [
-  rule(from, 'attach', from, ['system']),
-  rule(from, 'reclassify', from, ['dispatcher'], { needs: ['nature, category, urgency or complexity'] }),
-];
+/** While a case is worked on the desk may judge anew what it is; its running deadlines are reckoned again. */
+const reclassify = (from: AppealStatus): Transition =>
+  rule(from, 'reclassify', from, ['dispatcher'], { needs: ['nature, category, urgency or complexity'] });
 
 /** Answering, declining, diverting and linking are the dispatcher's, from a case that has no department. */
 const withoutDepartment = (from: AppealStatus): Transition[] => [
-  ...open(from),
+  rule(from, 'attach', from, ['system']),
   rule(from, 'assign', 'assigned', ['system', 'dispatcher'], dispatch),
   rule(from, 'answer', 'answered', ['dispatcher'], { needs: ['text'], ...closing }),
   rule(from, 'decline', 'declined', ['dispatcher'], { needs: ['text'], ...closing }),
   rule(from, 'divert', 'diverted', ['dispatcher'], { needs: ['text'], ...closing }),
   rule(from, 'link', 'linked', ['dispatcher'], { needs: ['target'], ...closing }),
+  reclassify(from),
 ];
 
 export const transitions: readonly Transition[] = [
   ...withoutDepartment('registered'),
   rule('registered', 'triage', 'triage', ['system']),
   ...withoutDepartment('triage'),
-  ...open('assigned'),
+  rule('assigned', 'attach', 'assigned', ['system']),
   rule('assigned', 'sign', 'signed', ['department'], { ends: ['sign'] }),
   // A return puts the case back to the desk: forwarding it again is a new obligation, resolving it stays the old one.
   rule('assigned', 'return', 'triage', ['department'], { needs: ['reason'], starts: ['forward'], ends: ['sign'] }),
-  ...open('signed'),
+  reclassify('assigned'),
+  rule('signed', 'attach', 'signed', ['system']),
   // What is submitted waits for its sign-off and takes no more: a message on the matter then is a new appeal.
   rule('signed', 'submit', 'submitted', ['department'], { needs: ['result'], ends: ['resolve'] }),
+  reclassify('signed'),
 ];
 
 const byStatus = new Map<AppealStatus, Map<AppealAction, Transition>>();

@@ -126,7 +126,9 @@ export async function duesOf(
   const rows = await db
     .select({ id: column, dueAt: deadlines.dueAt, provisional: deadlines.provisional })
     .from(deadlines)
-    .where(sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name} and ${deadlines.state} <> 'cancelled'`)
+    .where(
+      sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name} and ${deadlines.state} <> 'cancelled'`,
+    )
     .orderBy(asc(deadlines.id));
   return new Map(rows.map(({ id, ...due }) => [id ?? '', due]));
 }
