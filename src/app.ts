@@ -2,14 +2,20 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
+import { numbersOf } from './appeals/lookup.service.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
+import { calendarRoutes } from './deadlines/calendar/calendar.routes.ts';
+import { deadlineChangesRoutes } from './deadlines/changes.routes.ts';
+import { policiesRoutes } from './deadlines/policies.routes.ts';
+import { policyChoicesRoutes } from './deadlines/policy-choices.routes.ts';
 import { assignmentsRoutes } from './departments/assignments.routes.ts';
 import { feedRoutes } from './departments/feed.routes.ts';
 import { workRoutes } from './departments/work.routes.ts';
 import { escalationRoutes } from './escalation/escalation.routes.ts';
 import { intakeRoutes } from './intake/intake.routes.ts';
 import { registerActor } from './platform/access/access.ts';
+import { auditRoutes } from './platform/access/audit.routes.ts';
 import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
 import { clockRoutes } from './platform/clock/clock.routes.ts';
 import { healthRoutes } from './platform/health.ts';
@@ -22,7 +28,7 @@ import { triageRoutes } from './routing/triage.routes.ts';
 
 /** The whole HTTP surface, in reading order. Builds, never listens. */
 export async function buildApp(instance: Instance): Promise<FastifyInstance> {
-  const { config, log, rules, clock } = instance;
+  const { config, log, zone, clock } = instance;
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,14 +73,23 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(assignmentsRoutes(instance));
   await app.register(workRoutes(instance));
 
+  // The rules of time, and who changed them.
+  await app.register(policiesRoutes(instance));
+  await app.register(policyChoicesRoutes(instance));
+  await app.register(auditRoutes({ ...instance, format: zone.formatInstant }));
+
+  // Which days are worked, and what moved because of them.
+  await app.register(calendarRoutes({ ...instance, numbersOf }));
+  await app.register(deadlineChangesRoutes(instance));
+
   // What operations asks at 09:55.
   await app.register(receiptsRoutes(instance));
   await app.register(escalationRoutes(instance));
-  await app.register(agendaRoutes({ ...instance, format: rules.zone.formatInstant }));
+  await app.register(agendaRoutes({ ...instance, format: zone.formatInstant }));
   await app.register(healthRoutes(instance));
 
   if (!config.production) {
-    await app.register(clockRoutes({ ...instance, clock, format: rules.zone.formatInstant }));
+    await app.register(clockRoutes({ ...instance, clock, format: zone.formatInstant }));
     await app.register(outboxRoutes(instance));
   }
   return app;

@@ -1,13 +1,16 @@
 import path from 'node:path';
+import { lockAppeals } from './appeals/appeals.service.ts';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
 import type { Config } from './config.ts';
 import { ConfigError, projectRoot } from './config.ts';
-import { loadTimeRules } from './deadlines/time-rules.service.ts';
+import { createRecomputeHandler } from './deadlines/calendar/recompute.worker.ts';
+import { createRuleBook } from './deadlines/rule-book.service.ts';
 import { departmentNames } from './departments/departments.service.ts';
 import { createFeedWatch } from './departments/feed.ts';
+import { moveDeadlines } from './departments/move-deadlines.service.ts';
 import { createEscalationHandler } from './escalation/escalation.worker.ts';
 import { createIntake } from './intake/intake.ts';
 import { createSources } from './intake/sources.service.ts';
@@ -67,7 +70,8 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     if (await seedDemoCity(db)) log.info('the demonstration city was loaded');
     demoKeys = await ensureDemoKeys(keys, config.DATA_DIR, parseCity(demoCity));
   }
-  const rules = await loadTimeRules(db, config.POLICY);
+  const book = await createRuleBook(db, config.POLICY);
+  const { zone } = book;
 
   const agenda = createAgenda(db);
   const queue = createWakeQueue({ databaseUrl, redisUrl: config.REDIS_URL, log });
@@ -81,15 +85,16 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     clock,
     log,
     handlers: [
-      createRoutingHandler({ db, rules, onRouted: onDecided }),
-      createReceiptHandler({ db, rules, keyRing, gateway, clock }),
-      createEscalationHandler({ db, rules }),
+      createRoutingHandler({ db, book, onRouted: onDecided }),
+      createReceiptHandler({ db, book, keyRing, gateway, clock }),
+      createEscalationHandler(book),
+      createRecomputeHandler({ db, lock: lockAppeals, move: moveDeadlines }),
     ],
   });
 
   const access = createAccess(keys);
   const sources = createSources(db);
-  const intake = createIntake({ db, rules, keyRing, clock, sources, nudge });
+  const intake = createIntake({ book, keyRing, clock, sources, nudge });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
   const driver =
@@ -106,7 +111,8 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     db,
     clock,
     driver,
-    rules,
+    book,
+    zone,
     keyRing,
     keys,
     demoKeys,
@@ -122,7 +128,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     feedWatch,
     sink: gateway,
     departmentName,
-    warnings: createWarnings({ agenda, clock, rules, production: config.production, gateway, queue }),
+    warnings: createWarnings({ agenda, clock, book, production: config.production, gateway, queue }),
     isStopping: () => stopping,
     stopTaking: () => {
       stopping = true;

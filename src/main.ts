@@ -12,6 +12,7 @@ const usage = `minsheng 民声
   keys             list | create NAME SCOPE… [--per-minute N] [--expires TIME] | revoke NAME
   policy check X   explains a policy (a file, or a code such as gaoyou) and names its mistakes
   import FILE      posts messages from a file through the API: import --help
+  calendar         show YEAR | import FILE [--year Y] [--source TEXT] [--apply]: the year's notice, or single days
   demo             a citizen's day through all five channels, in simulated time
   openapi          writes openapi/openapi.json; --check compares, --lint checks it
   settings         the table of settings
@@ -52,6 +53,8 @@ async function run([command = 'help', ...rest]: string[]): Promise<number> {
         stderr: process.stderr,
         env: process.env,
       });
+    case 'calendar':
+      return (await import('./commands/calendar.ts')).runCalendar(readConfig(process.env), rest);
     case 'demo':
       return (await import('./demo/demo.ts')).runDemo(rest);
     case 'openapi':

@@ -1,3 +1,5 @@
+import { v7 as uuid } from 'uuid';
+import { systemActor } from '../platform/access/keys.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { stateCouncilDays } from './calendar/state-council.ts';
 import { calendars, policies } from './deadlines.table.ts';
@@ -11,5 +13,8 @@ export async function seedTimeRules(tx: Transaction): Promise<void> {
       .values({ code: document.code, version: document.version, document })
       .onConflictDoNothing();
   const { source, days } = stateCouncilDays();
-  await tx.insert(calendars).values({ version: 1, source, days }).onConflictDoNothing();
+  await tx
+    .insert(calendars)
+    .values({ version: 1, id: uuid(), source, days, actor: systemActor('seed') })
+    .onConflictDoNothing();
 }

@@ -1,9 +1,5 @@
-import { desc, eq } from 'drizzle-orm';
-import { ConfigError } from '../config.ts';
-import type { Database } from '../platform/database/database.ts';
-import { createCalendar, type WorkingCalendar } from './calendar/calendar.ts';
+import type { WorkingCalendar } from './calendar/calendar.ts';
 import type { DeadlineName } from './deadline-names.ts';
-import { calendars, policies } from './deadlines.table.ts';
 import { type Due, dueOf, extensionRefusalOf } from './due.ts';
 import { type LadderMoment, ladderOf } from './ladder.ts';
 import type { Extension, LimitChanges, Refusal } from './limit-changes.ts';
@@ -49,24 +45,4 @@ export function createTimeRules(policy: Policy, calendar: WorkingCalendar): Time
     sendAt: (earliest, dueAt) => sendAt(policy, zone, earliest, dueAt),
     assessAt: (receivedAt, dueAt) => assessAt(policy, zone, receivedAt, dueAt),
   };
-}
-
-/** The newest version of the policy and of the calendar. @throws ConfigError when POLICY names none that is known. */
-export async function loadTimeRules(db: Database, policyCode: string): Promise<TimeRules> {
-  const [policy] = await db
-    .select()
-    .from(policies)
-    .where(eq(policies.code, policyCode))
-    .orderBy(desc(policies.version))
-    .limit(1);
-  if (!policy) {
-    const known = await db.selectDistinct({ code: policies.code }).from(policies).orderBy(policies.code);
-    if (known.length === 0) throw new ConfigError('No city is loaded yet: run `minsheng seed FILE` first.');
-    throw new ConfigError(
-      `POLICY=${policyCode} is not known: set POLICY to one of ${known.map((row) => row.code).join(', ')}.`,
-    );
-  }
-  const [calendar] = await db.select().from(calendars).orderBy(desc(calendars.version)).limit(1);
-  if (!calendar) throw new ConfigError('No calendar is loaded: run `minsheng seed`.');
-  return createTimeRules(policy.document, createCalendar({ version: calendar.version, days: calendar.days }));
 }

@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, changeAppeals } from '../appeals/appeals.service.ts';
-import { subjectOf } from '../appeals/subject.ts';
-import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import { duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { tell } from '../receipts/receipts.service.ts';
@@ -25,7 +24,7 @@ export interface Dispatch {
  */
 export async function dispatch(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   dispatches: readonly Dispatch[],
   now: Date,
 ): Promise<void> {
@@ -34,13 +33,15 @@ export async function dispatch(
     tx,
     dispatches.map((item) => item.appeal.id),
   );
-  const dues = new Map(
+  // Resolving runs from the first dispatch: what was started then goes on.
+  const running = await duesOf(tx, 'resolve', 'appeal', [...before.keys()]);
+  const times = new Map(
     dispatches.map(({ appeal }) => {
-      const subject = subjectOf(appeal);
+      const own = rules.of(appeal);
       return [
         appeal.id,
-        { sign: rules.dueOf('sign', now, subject), resolve: rules.dueOf('resolve', now, subject) },
-      ] as const;
+        { rules: own, sign: own.dueOf('sign', now, appeal), resolve: own.dueOf('resolve', now, appeal) },
+      ];
     }),
   );
   const rows = dispatches.map((item) => ({
@@ -52,8 +53,8 @@ export async function dispatch(
     reason: item.reason,
     assignedAt: now,
     assignedBy: item.actor,
-    dueAt: dues.get(item.appeal.id)?.sign?.dueAt ?? null,
-    final: (before.get(item.appeal.id) ?? 0) >= rules.policy.returns.atMost,
+    dueAt: times.get(item.appeal.id)?.sign?.dueAt ?? null,
+    final: (before.get(item.appeal.id) ?? 0) >= rules.of(item.appeal).policy.returns.atMost,
     version: 1,
   }));
   await changeAppeals(
@@ -76,13 +77,14 @@ export async function dispatch(
   );
   await startDeadlines(
     tx,
-    rules,
-    rows.flatMap((row) => {
-      const common = { appealId: row.appealId, assignmentId: row.id, startsAt: now, lateByAdapter: false };
-      const { sign, resolve } = dues.get(row.appealId) ?? {};
+    rows.flatMap(({ id, appealId }) => {
+      const own = times.get(appealId);
+      if (!own) return [];
+      const { rules, sign, resolve } = own;
+      const common = { rules, appealId, assignmentId: id, startsAt: now, lateByAdapter: false };
       return [
         ...(sign ? [{ ...common, name: 'sign' as const, ...sign }] : []),
-        ...(resolve && !before.has(row.appealId) ? [{ ...common, name: 'resolve' as const, ...resolve }] : []),
+        ...(resolve && !running.has(appealId) ? [{ ...common, name: 'resolve' as const, ...resolve }] : []),
       ];
     }),
   );
@@ -90,15 +92,12 @@ export async function dispatch(
     tx,
     dispatches.map((item) => item.department),
   );
-  const running = await dueAtOf(tx, 'resolve', 'appeal', [...before.keys()]);
   const tidings = dispatches.map((item, at) => ({
-    appealId: item.appeal.id,
-    number: item.appeal.number,
-    of: subjectOf(item.appeal),
+    appeal: item.appeal,
     subject: {
       about: 'forwarded' as const,
       departmentName: names.get(item.department) ?? item.department,
-      dueAt: running.get(item.appeal.id) ?? dues.get(item.appeal.id)?.resolve?.dueAt,
+      due: running.get(item.appeal.id) ?? times.get(item.appeal.id)?.resolve,
     },
     eventId: rows[at]?.id ?? '',
   }));

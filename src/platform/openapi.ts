@@ -67,6 +67,8 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         { name: 'dispatcher', description: "The desk's decisions (研判派单)" },
         { name: 'departments', description: 'Work of the departments (承办单位)' },
         { name: 'citizen', description: "The citizen's own view (市民查询)" },
+        { name: 'policies', description: 'Rules of time as versioned data (规则)' },
+        { name: 'calendar', description: 'Which days are worked, and whom a change moves (工作日历)' },
         { name: 'operations', description: 'What operations asks at 09:55 (运行)' },
         { name: 'development', description: 'Simulated time and the sink outbox; absent in production' },
       ],

@@ -65,24 +65,27 @@ export function toPage<Row, Item>(
   };
 }
 
-export const etagOf = (version: number): string => `"${version}"`;
+export const etagOf = (version: number | string): string => `"${version}"`;
 
 /** Header of every action on a record that was read: its ETag. */
 export const IfMatch = Type.Object({
   'if-match': Type.Optional(Type.String({ maxLength: 40, description: 'ETag of the record as it was read; required' })),
 });
 
+/** What If-Match holds. @throws ProblemError 428 when it is missing. */
+export function readIfMatch(headers: { 'if-match'?: string | string[] | undefined }): string {
+  const given = headers['if-match'];
+  if (given !== undefined) return String(given);
+  throw new ProblemError(
+    'version-required',
+    { en: 'Send the ETag you read as If-Match.', zh: '请在 If-Match 中提供所读取的 ETag。' },
+    { errors: [{ pointer: '/headers/if-match', detail: 'is required' }] },
+  );
+}
+
 /** @throws ProblemError 428 when If-Match is missing, 412 when it is no version of ours. */
 export function readVersion(headers: { 'if-match'?: string | string[] | undefined }): number {
-  const given = headers['if-match'];
-  if (given === undefined) {
-    throw new ProblemError(
-      'version-required',
-      { en: 'Send the ETag you read as If-Match.', zh: '请在 If-Match 中提供所读取的 ETag。' },
-      { errors: [{ pointer: '/headers/if-match', detail: 'is required' }] },
-    );
-  }
-  const version = /^"(\d{1,9})"$/.exec(String(given))?.[1];
+  const version = /^"(\d{1,9})"$/.exec(readIfMatch(headers))?.[1];
   if (version === undefined)
     throw new ProblemError('stale-version', {
       en: 'If-Match is not an ETag of this record.',

@@ -1,6 +1,7 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
-import type { TimeRules, Subject as TimeSubject } from '../deadlines/time-rules.service.ts';
+import type { Ruled, RulesInForce } from '../deadlines/rule-book.service.ts';
+import type { Subject as RuleSubject, TimeRules } from '../deadlines/time-rules.service.ts';
 import { addToAgenda, reschedule } from '../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
@@ -11,6 +12,8 @@ export const RECEIPT = 'receipt';
 
 /** A receipt promised to the sender of one message. */
 export interface PromisedReceipt {
+  /** Of the appeal's own policy version. */
+  rules: TimeRules;
   messageId: string;
   appealId: string;
   appellantId: string;
@@ -23,6 +26,7 @@ export interface PromisedReceipt {
 /** A case that comes in after its last reminder still gets these business milliseconds to be forwarded first. */
 const GRACE_MS = 5 * 60_000;
 const MARGIN_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** When an undecided receipt has to say "being assessed": at the last reminder, or shortly when that has passed. */
 function assessment(rules: TimeRules, receivedAt: Date, dueAt: Date, now: Date): Date {
@@ -32,17 +36,17 @@ function assessment(rules: TimeRules, receivedAt: Date, dueAt: Date, now: Date):
   return new Date(Math.min(now.getTime() + GRACE_MS, latest));
 }
 
+/** When a receipt is worked on: what can be said goes at once outside quiet hours, otherwise at its assessment. */
+export function sendingAt(rules: TimeRules, decided: boolean, receivedAt: Date, dueAt: Date, now: Date): Date {
+  return decided ? rules.sendAt(now, dueAt) : assessment(rules, receivedAt, dueAt, now);
+}
+
 const keyOf = (messageId: string): string => `${RECEIPT}:${messageId}`;
 
 /** Writes the promise and its work: told at once what is known, otherwise at the last reminder what is true then. */
-export async function promiseReceipts(
-  tx: Executor,
-  rules: TimeRules,
-  promised: readonly PromisedReceipt[],
-  now: Date,
-): Promise<void> {
-  const rows = promised.map(({ known, messageId, appealId, appellantId, dueAt, receivedAt }) => ({
-    runAt: known ? rules.sendAt(now, dueAt) : assessment(rules, receivedAt, dueAt, now),
+export async function promiseReceipts(tx: Executor, promised: readonly PromisedReceipt[], now: Date): Promise<void> {
+  const rows = promised.map(({ rules, known, messageId, appealId, appellantId, dueAt, receivedAt }) => ({
+    runAt: sendingAt(rules, known !== undefined, receivedAt, dueAt, now),
     row: {
       id: uuid(),
       businessKey: keyOf(messageId),
@@ -53,7 +57,7 @@ export async function promiseReceipts(
       status: 'created' as const,
       dueAt,
       ...(known
-        ? { subject: known.subject.about, text: receiptText(known.number, known.subject, dayIn(rules)), frozenAt: now }
+        ? { subject: known.subject.about, text: receiptText(rules, known.number, known.subject), frozenAt: now }
         : {}),
     },
   }));
@@ -76,10 +80,7 @@ export async function promiseReceipts(
 
 /** An event that the citizens of an appeal are told about. */
 export interface Tidings {
-  appealId: string;
-  number: string;
-  /** What the rules of time ask of the appeal. */
-  of: TimeSubject;
+  appeal: { id: string; number: string } & Ruled & RuleSubject;
   subject: Subject;
   /** Id of the event: who was told something else before gets one notice for it. */
   eventId: string;
@@ -89,22 +90,33 @@ export interface Tidings {
  * Tells an event to everyone who raised the appeal: receipts not yet decided get their text now; those that said
  * something else before are followed by a notice. Call with the appeals locked.
  */
-export async function tell(tx: Transaction, rules: TimeRules, tidings: readonly Tidings[], now: Date): Promise<void> {
+export async function tell(
+  tx: Transaction,
+  rules: RulesInForce,
+  tidings: readonly Tidings[],
+  now: Date,
+): Promise<void> {
   if (tidings.length === 0) return;
-  const texts = tidings.map((item) => receiptText(item.number, item.subject, dayIn(rules)));
-  const { rows: decided } = await tx.execute<{ business_key: string; due_at: string }>(sql`
+  const texts = tidings.map(({ appeal, subject }) => receiptText(rules.of(appeal), appeal.number, subject));
+  const { rows: decided } = await tx.execute<{ appeal_id: string; business_key: string; due_at: string }>(sql`
     update receipts r set text = x.text, subject = x.about, frozen_at = ${now.toISOString()}
     from unnest(${arrayOf(
-      tidings.map((item) => item.appealId),
+      tidings.map((item) => item.appeal.id),
       'uuid',
     )}, ${arrayOf(texts, 'text')}, ${arrayOf(
       tidings.map((item) => item.subject.about),
       'text',
     )}) x(appeal_id, text, about)
-    where r.appeal_id = x.appeal_id and r.kind = 'receipt' and r.text is null returning r.business_key, r.due_at`);
+    where r.appeal_id = x.appeal_id and r.kind = 'receipt' and r.text is null returning r.appeal_id, r.business_key, r.due_at`);
+  const byAppeal = new Map(tidings.map((item, at) => [item.appeal.id, { ...item, text: texts[at] ?? '' }]));
   await reschedule(
     tx,
-    decided.map((row) => ({ businessKey: row.business_key, runAt: rules.sendAt(now, new Date(row.due_at)) })),
+    decided.flatMap((row) => {
+      const item = byAppeal.get(row.appeal_id);
+      return item
+        ? [{ businessKey: row.business_key, runAt: rules.of(item.appeal).sendAt(now, new Date(row.due_at)) }]
+        : [];
+    }),
   );
   const fresh = new Set(decided.map((row) => row.business_key));
   const told = await tx
@@ -118,7 +130,7 @@ export async function tell(tx: Transaction, rules: TimeRules, tidings: readonly 
     .where(
       and(
         sql`${receipts.appealId} = any(${arrayOf(
-          tidings.map((item) => item.appealId),
+          tidings.map((item) => item.appeal.id),
           'uuid',
         )})`,
         eq(receipts.kind, 'receipt'),
@@ -128,50 +140,65 @@ export async function tell(tx: Transaction, rules: TimeRules, tidings: readonly 
     tx,
     rules,
     told.filter((row) => !fresh.has(row.businessKey)),
-    new Map(tidings.map((item, at) => [item.appealId, { ...item, text: texts[at] ?? '' }])),
+    byAppeal,
     now,
   );
 }
 
 async function notify(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   told: readonly { appealId: string; messageId: string; appellantId: string }[],
   byAppeal: Map<string, Tidings & { text: string }>,
   now: Date,
 ): Promise<void> {
   const rows = told.flatMap(({ appealId, messageId, appellantId }) => {
     const item = byAppeal.get(appealId);
-    const due = item && rules.dueOf('receipt', now, item.of);
-    if (!due) return [];
+    if (!item) return [];
     const businessKey = `notice:${messageId}:${item.eventId}`;
+    const { dueAt, runAt } = noticeTimes(rules.of(item.appeal), item.appeal, now);
     return [
       {
-        id: uuid(),
-        businessKey,
-        kind: 'notice' as const,
-        appealId,
-        messageId,
-        appellantId,
-        status: 'created' as const,
-        dueAt: due.dueAt,
-        subject: item.subject.about,
-        text: item.text,
-        frozenAt: now,
+        runAt,
+        row: {
+          id: uuid(),
+          businessKey,
+          kind: 'notice' as const,
+          appealId,
+          messageId,
+          appellantId,
+          status: 'created' as const,
+          dueAt,
+          subject: item.subject.about,
+          text: item.text,
+          frozenAt: now,
+        },
       },
     ];
   });
-  await insertRows(tx, receipts, rows, sql`on conflict (business_key) do nothing`);
+  await insertRows(
+    tx,
+    receipts,
+    rows.map(({ row }) => row),
+    sql`on conflict (business_key) do nothing`,
+  );
   await addToAgenda(
     tx,
-    rows.map(({ id, businessKey, dueAt }) => ({
+    rows.map(({ row: { id, businessKey, dueAt }, runAt }) => ({
       kind: RECEIPT,
       subjectId: id,
       businessKey,
-      runAt: rules.sendAt(now, dueAt),
+      runAt,
       dueAt,
     })),
   );
+}
+
+/** A notice has the time a receipt would have; where the policy sets none it goes as soon as citizens may be told. */
+function noticeTimes(rules: TimeRules, subject: RuleSubject, now: Date): { dueAt: Date; runAt: Date } {
+  const due = rules.dueOf('receipt', now, subject);
+  const runAt = rules.sendAt(now, due?.dueAt ?? new Date(now.getTime() + DAY_MS));
+  return { dueAt: due?.dueAt ?? runAt, runAt };
 }
 
 /** A department sent the case back: what was not sent yet must no longer say that it was forwarded there. */
@@ -197,19 +224,13 @@ export async function withdrawUnsent(tx: Transaction, rules: TimeRules, appealId
 /** Receipts still undecided at their last reminder say so truthfully: received, being assessed. */
 export async function decideAssessing(
   tx: Transaction,
-  rules: TimeRules,
-  undecided: readonly { id: string; number: string }[],
+  undecided: readonly { id: string; number: string; rules: TimeRules }[],
   now: Date,
 ): Promise<void> {
-  for (const { id, number } of undecided) {
+  for (const { id, number, rules } of undecided) {
     await tx
       .update(receipts)
-      .set({ text: receiptText(number, { about: 'assessing' }, dayIn(rules)), subject: 'assessing', frozenAt: now })
+      .set({ text: receiptText(rules, number, { about: 'assessing' }), subject: 'assessing', frozenAt: now })
       .where(and(eq(receipts.id, id), isNull(receipts.text)));
   }
 }
-
-const dayIn =
-  (rules: TimeRules) =>
-  (date: Date): string =>
-    rules.zone.formatInstant(date).slice(0, 16).replace('T', ' ');

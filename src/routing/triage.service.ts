@@ -1,9 +1,8 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
 import { type AppealAction, openStatuses } from '../appeals/states.ts';
-import { subjectOf } from '../appeals/subject.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
 import { dispatch } from '../departments/dispatch.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -38,7 +37,7 @@ async function lock(
 
 export async function assign(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   decision: Decision & { department: string; note: string | null },
   now: Date,
 ): Promise<void> {
@@ -61,7 +60,7 @@ const about = { answer: 'answered', decline: 'declined', divert: 'diverted' } as
 /** Answers, declines or diverts a case; the text is told to the citizen. */
 export async function close(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   action: Closing,
   decision: Decision & { text: string },
   now: Date,
@@ -78,7 +77,7 @@ export async function close(
 /** Links a case to another one on the same matter; both numbers stay valid, the other one goes on. */
 export async function link(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   decision: Decision & { target: string },
   now: Date,
 ): Promise<void> {
@@ -112,7 +111,7 @@ async function resolve(tx: Transaction, idOrNumber: string): Promise<string> {
 
 async function conclude(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   appeal: AppealRow,
   subject: Subject,
   event: string,
@@ -126,10 +125,5 @@ async function conclude(
     ],
     now,
   );
-  await tell(
-    tx,
-    rules,
-    [{ appealId: appeal.id, number: appeal.number, of: subjectOf(appeal), subject, eventId: event }],
-    now,
-  );
+  await tell(tx, rules, [{ appeal, subject, eventId: event }], now);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { createCalendar } from '../../src/deadlines/calendar/calendar.ts';
+import { type CalendarDay, createCalendar, type Interval } from '../../src/deadlines/calendar/calendar.ts';
 import { stateCouncilDays } from '../../src/deadlines/calendar/state-council.ts';
 import { dateString, isWeekday, parseDate } from '../../src/deadlines/civil-date.ts';
 import { nationalCalendar } from './support.ts';
@@ -51,7 +51,7 @@ t.test('the table holds each day once, and nothing that the weekday rule says an
   const { days, source } = stateCouncilDays();
   t.equal(new Set(days.map((day) => day.date)).size, days.length);
   t.same(
-    days.filter((day) => day.name === '' || (day.workday && isWeekday(parseDate(day.date)))),
+    days.filter((day) => day.name === '' || (day.kind === 'workday' && isWeekday(parseDate(day.date)))),
     [],
   );
   t.match(source, /国办发明电〔2020〕1号.*国办发明电〔2025〕7号/);
@@ -125,14 +125,76 @@ t.test('knows the years whose New Year it was told, not those a notice reaches b
   t.equal(only2019.isWorkday(parseDate('2018-12-29')), true, 'but it heeds what it was told');
 });
 
+const local: CalendarDay = {
+  date: '2026-07-24',
+  name: '火把节',
+  kind: 'day-off',
+  scope: 'local',
+  source: '州政府通知',
+};
+const withDays = (...days: CalendarDay[]) =>
+  createCalendar({ version: 2, days: [...stateCouncilDays().days, ...days] });
+
 t.test('a local day off can be added; a table that contradicts itself is refused', async (t) => {
-  const local = { date: '2026-07-24', name: '火把节', workday: false };
-  const yunnan = createCalendar({ version: 2, days: [...stateCouncilDays().days, local] });
+  const yunnan = withDays(local);
   t.equal(yunnan.isWorkday(parseDate(local.date)), false);
   t.equal(dateString(yunnan.addWorkdays(parseDate('2026-07-23'), 1).day), '2026-07-27');
-  t.throws(() => createCalendar({ version: 1, days: [local, { ...local, workday: true }] }), {
+  t.throws(() => createCalendar({ version: 1, days: [local, { ...local, kind: 'workday' }] }), {
     name: 'RangeError',
     message: /2026-07-24/,
   });
   t.throws(() => createCalendar({ version: 1, days: [{ ...local, date: '2026-02-30' }] }), RangeError);
+});
+
+t.test('where both name a day the local word holds, and only the nation makes a year known', async (t) => {
+  const onMakeUpDay = withDays({ ...local, date: '2026-10-10' });
+  t.equal(onMakeUpDay.isWorkday(parseDate('2026-10-10')), false);
+  t.equal(withDays({ ...local, date: '2027-01-01' }).knows(2027), false);
+});
+
+const hours: Interval[] = [
+  { from: 9 * 60, to: 12 * 60 },
+  { from: 13 * 60, to: 17 * 60 },
+];
+
+t.test('part of the office hours is worked on a half day, all on a workday, none on a day off', async (t) => {
+  const half = (worked: NonNullable<CalendarDay['worked']>): Interval[] =>
+    withDays({ ...local, kind: 'half-day', worked }).worked(parseDate(local.date), hours);
+  t.same(half({ to: '12:00' }), [hours[0]]);
+  t.same(half({ from: '12:00' }), [hours[1]]);
+  t.same(half({ to: '15:30' }), [hours[0], { from: 780, to: 930 }]);
+  t.same(half({ from: '10:00', to: '14:00' }), [
+    { from: 600, to: 720 },
+    { from: 780, to: 840 },
+  ]);
+  t.same(half({ to: '08:00' }), []);
+  t.same(calendar.worked(parseDate('2026-10-01'), hours), []);
+  t.same(calendar.worked(parseDate('2026-10-10'), hours), hours, 'a make-up Saturday is a full day');
+  t.equal(withDays({ ...local, kind: 'half-day', worked: { to: '12:00' } }).isWorkday(parseDate(local.date)), true);
+});
+
+t.test('a minute is worked exactly when it lies in office hours and in the worked part of the day', async () => {
+  const time = fc.integer({ min: 0, max: 1440 });
+  fc.assert(
+    fc.property(
+      fc.array(time, { minLength: 4, maxLength: 4 }),
+      time,
+      time,
+      fc.integer({ min: 0, max: 1439 }),
+      (times, a, b, minute) => {
+        const [first = 0, second = 0, third = 0, fourth = 0] = times.toSorted((x, y) => x - y);
+        const office = [
+          { from: first, to: second },
+          { from: third, to: fourth },
+        ];
+        const [from, to] = [Math.min(a, b), Math.max(a, b)];
+        const text = (at: number): string =>
+          `${String(Math.floor(at / 60)).padStart(2, '0')}:${String(at % 60).padStart(2, '0')}`;
+        const day = withDays({ ...local, kind: 'half-day', worked: { from: text(from), to: text(to) } });
+        const holds = (part: Interval): boolean => part.from <= minute && minute < part.to;
+        const worked = day.worked(parseDate(local.date), office);
+        return worked.some(holds) === (office.some(holds) && from <= minute && minute < to);
+      },
+    ),
+  );
 });

@@ -1,11 +1,30 @@
-import { dateString, isWeekday, parseDate, yearOf } from '../civil-date.ts';
+import { isWeekday, minutesOf, parseDate, yearOf } from '../civil-date.ts';
+
+/** Kind of a named day: worked (上班, a make-up workday when it is a weekend day), off (放假), or partly worked (半天). */
+export const dayKinds = ['workday', 'day-off', 'half-day'] as const;
+export type DayKind = (typeof dayKinds)[number];
+
+/** Whose word it is: the State Council's notice for the whole country, or the local government's for its area. */
+export const dayScopes = ['national', 'local'] as const;
+export type DayScope = (typeof dayScopes)[number];
 
 /** A day that differs from the Monday to Friday rule, or is named in a notice. */
 export interface CalendarDay {
   /** `YYYY-MM-DD`, a day of the policy's zone. */
   date: string;
   name: string;
-  workday: boolean;
+  kind: DayKind;
+  /** Of a half day only: office hours are worked from and up to these times of day, `HH:MM`; at least one is given. */
+  worked?: { from?: string; to?: string };
+  scope: DayScope;
+  /** The notice or decision that says so. */
+  source: string;
+}
+
+/** A stretch of a day in minutes since midnight; `to` does not belong to it. */
+export interface Interval {
+  from: number;
+  to: number;
 }
 
 /** A day that was counted to. Provisional: the count passed days of a year without data, where only weekends are off. */
@@ -17,7 +36,10 @@ export interface CountedDay {
 /** Which days are worked. All days are days since 1970-01-01 (`Zone.epochDay`). */
 export interface WorkingCalendar {
   readonly version: number;
+  /** Half days count as workdays. */
   isWorkday(day: number): boolean;
+  /** Which part of the office hours of a workday is worked on this day: all, on a half day some, on a day off none. */
+  worked(day: number, officeHours: readonly Interval[]): Interval[];
   /** The State Council's arrangement of the year is in the table. */
   knows(year: number): boolean;
   /**
@@ -29,22 +51,43 @@ export interface WorkingCalendar {
   workdayOnOrAfter(day: number): CountedDay;
 }
 
+/** A local day is the more special word: where both scopes name a day, it is what holds. */
+export function effectiveDays(days: readonly CalendarDay[]): Map<string, CalendarDay> {
+  const byDate = new Map<string, CalendarDay>();
+  for (const scope of dayScopes) for (const day of days) if (day.scope === scope) byDate.set(day.date, day);
+  return byDate;
+}
+
 /**
- * A year counts as known when its 1 January is in the table: each year's notice names it, whereas a notice may also reach
- * back into the last days of the year before.
- * @throws RangeError for a date that is none, or that stands in the table twice with different words.
+ * A year counts as known when its 1 January is in the table as a national day: each year's notice names it, whereas a
+ * notice may also reach back into the last days of the year before.
+ * @throws RangeError for a date that is none, or that stands in the table twice with different words of one scope.
  */
 export function createCalendar({ version, days }: { version: number; days: readonly CalendarDay[] }): WorkingCalendar {
-  const exceptions = new Map<number, boolean>();
-  for (const { date, workday } of days) {
-    const day = parseDate(date);
-    if ((exceptions.get(day) ?? workday) !== workday)
-      throw new RangeError(`The calendar calls ${date} both worked and off.`);
-    exceptions.set(day, workday);
+  const known = new Map<string, DayKind>();
+  for (const { date, kind, scope } of days) {
+    parseDate(date);
+    const key = `${date} ${scope}`;
+    const before = known.get(key) ?? kind;
+    if (before !== kind) throw new RangeError(`The calendar calls ${date} both ${before} and ${kind}.`);
+    known.set(key, kind);
   }
-  const years = new Set([...exceptions.keys()].filter((day) => dateString(day).endsWith('-01-01')).map(yearOf));
+  const exceptions = new Map([...effectiveDays(days).values()].map((day) => [parseDate(day.date), day]));
+  const newYears = days.filter(({ date, scope }) => scope === 'national' && date.endsWith('-01-01'));
+  const years = new Set(newYears.map(({ date }) => yearOf(parseDate(date))));
 
-  const isWorkday = (day: number): boolean => exceptions.get(day) ?? isWeekday(day);
+  const isWorkday = (day: number): boolean => {
+    const kind = exceptions.get(day)?.kind;
+    return kind === undefined ? isWeekday(day) : kind !== 'day-off';
+  };
+
+  function worked(day: number, officeHours: readonly Interval[]): Interval[] {
+    if (!isWorkday(day)) return [];
+    const { from = '00:00', to = '24:00' } = exceptions.get(day)?.worked ?? {};
+    return officeHours
+      .map((hours) => ({ from: Math.max(hours.from, minutesOf(from)), to: Math.min(hours.to, minutesOf(to)) }))
+      .filter((part) => part.from < part.to);
+  }
 
   function touchesUnknown(from: number, to: number): boolean {
     for (let year = yearOf(from); year <= yearOf(to); year++) if (!years.has(year)) return true;
@@ -69,5 +112,5 @@ export function createCalendar({ version, days }: { version: number; days: reado
     return { day, provisional: touchesUnknown(start, day) };
   }
 
-  return { version, isWorkday, knows: (year) => years.has(year), addWorkdays, workdayOnOrAfter };
+  return { version, isWorkday, worked, knows: (year) => years.has(year), addWorkdays, workdayOnOrAfter };
 }

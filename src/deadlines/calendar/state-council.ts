@@ -19,5 +19,11 @@ const years = [year2018, year2019, year2020, year2021, year2022, year2023, year2
  */
 export function stateCouncilDays(): { source: string; days: CalendarDay[] } {
   const notices = new Set(years.flatMap((year) => year.notices.map((notice) => notice.number)));
-  return { source: [...notices].join(' '), days: years.flatMap((year) => year.days) };
+  const days = years.flatMap((year) => {
+    const source = year.notices.map((notice) => notice.number).join(' ');
+    return year.days.map(({ date, name, workday }): CalendarDay => {
+      return { date, name, kind: workday ? 'workday' : 'day-off', scope: 'national', source };
+    });
+  });
+  return { source: [...notices].join(' '), days };
 }

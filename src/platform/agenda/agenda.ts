@@ -148,18 +148,38 @@ export async function addToAgenda(tx: Executor, items: readonly NewAgendaItem[])
   await insertRows(tx, agendaItems, items, sql`on conflict (business_key) do nothing`);
 }
 
-/** Gives open items another time to run (earlier or later). Leased and settled ones are left alone. */
-export async function reschedule(tx: Executor, items: readonly { businessKey: string; runAt: Date }[]): Promise<void> {
+/** Gives open items another time to run (earlier or later), and another promise. Leased and settled ones are left alone. */
+export async function reschedule(
+  tx: Executor,
+  items: readonly { businessKey: string; runAt: Date; dueAt?: Date }[],
+): Promise<void> {
   if (items.length === 0) return;
-  await tx.execute(sql`update agenda a set run_at = x.run_at
+  await tx.execute(sql`update agenda a set run_at = x.run_at, due_at = coalesce(x.due_at, a.due_at)
     from unnest(${arrayOf(
       items.map((item) => item.businessKey),
       'text',
     )}, ${arrayOf(
       items.map((item) => item.runAt),
       'timestamptz',
-    )}) x(key, run_at)
+    )}, ${arrayOf(
+      items.map((item) => item.dueAt ?? null),
+      'timestamptz',
+    )}) x(key, run_at, due_at)
     where a.business_key = x.key and a.state = 'open'`);
+}
+
+/**
+ * Plans work that is to run at another time than it was, or again: settled items are open once more, pruned ones are
+ * written anew. A leased item is left to its worker, a failed one to a person.
+ */
+export async function reopen(tx: Executor, items: readonly NewAgendaItem[]): Promise<void> {
+  await insertRows(
+    tx,
+    agendaItems,
+    items,
+    sql`on conflict (business_key) do update set state = 'open', attempts = 0, settled_at = null,
+      run_at = excluded.run_at, due_at = excluded.due_at where agenda.state in ('open', 'done')`,
+  );
 }
 
 /**
