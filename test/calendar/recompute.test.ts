@@ -133,7 +133,10 @@ t.test('local days off, half days, and taking them back', async (t) => {
   await change(city, { set: [torches], source: '州政府通知' });
   t.same(await running(city, appealId), ['sign 2026-07-27T17:00:00+08:00', 'resolve 2026-07-31T17:00:00+08:00']);
   const year = await city.get<{ days: Day[] }>('/v1/calendar/2026');
-  t.match(year.days.filter(({ scope }) => scope === 'local'), [{ ...torches, source: '州政府通知' }]);
+  t.match(
+    year.days.filter(({ scope }) => scope === 'local'),
+    [{ ...torches, source: '州政府通知' }],
+  );
   await change(city, { set: [{ ...torches, kind: 'half-day', worked: { to: '12:00' } }], source: '州政府通知' });
   t.same(await running(city, appealId), ['sign 2026-07-24T12:00:00+08:00', due[1]]);
   await change(city, { remove: [{ date: torches.date, scope: 'local' }], source: '撤销' });

@@ -33,7 +33,7 @@ t.test('a decision needs the version that was read', async (t) => {
   t.equal((await assign({ 'if-match': `"${version}"` })).status, 412);
   t.match(await assign({ 'if-match': `"${version + 1}"` }), {
     status: 409,
-    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: [] },
+    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: ['reclassify'] },
   });
 });
 
