@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { AppealRow } from '../appeals/appeals.service.ts';
 import type { AppealStatus } from '../appeals/states.ts';
 import { cancelDeadlines, type DeadlineRow, type NewDeadline, startDeadlines } from '../deadlines/deadlines.service.ts';
@@ -62,7 +62,10 @@ export async function applyRejudged(
   const other =
     begun.find(({ name }) => name === own)?.dueAt ?? (given.some(({ name }) => name === own) ? null : undefined);
   if (appeal.assignmentId && other !== undefined)
-    await tx.update(assignments).set({ dueAt: other }).where(eq(assignments.id, appeal.assignmentId));
+    await tx
+      .update(assignments)
+      .set({ dueAt: other, version: sql`${assignments.version} + 1` })
+      .where(eq(assignments.id, appeal.assignmentId));
   await moveDeadlines(tx, moves, { cause: 'reclassify', actor }, now);
   // The nature or urgency that the department reads is another one, also where no due time moved.
   if (!moves.some(({ row }) => row.name === own)) await announceChange(tx, [appeal], now);
