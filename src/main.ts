@@ -10,6 +10,7 @@ const usage = `minsheng 民声
   migrate          brings the database up to date
   seed FILE        loads a city (departments, sources, dispatch catalogue) from JSON
   keys             list | create NAME SCOPE… [--per-minute N] [--expires TIME] | revoke NAME
+  policy check X   explains a policy (a file, or a code such as gaoyou) and names its mistakes
   import FILE      posts messages from a file through the API: import --help
   calendar         show YEAR | import FILE [--year Y] [--source TEXT] [--apply]: the year's notice, or single days
   demo             a citizen's day through all five channels, in simulated time
@@ -44,6 +45,8 @@ async function run([command = 'help', ...rest]: string[]): Promise<number> {
       return (await import('./commands/seed.ts')).runSeed(readConfig(process.env), await readCityFile(rest[0]));
     case 'keys':
       return (await import('./commands/keys.ts')).runKeys(readConfig(process.env), rest);
+    case 'policy':
+      return (await import('./commands/policy.ts')).runPolicy(rest);
     case 'import':
       return (await import('./import/import.ts')).runImport(rest, {
         stdout: process.stdout,

@@ -37,6 +37,11 @@ function checkDue(policy: Policy, due: DueRule, at: string): Mistake[] {
       pointer: `${at}/endsAt`,
       detail: 'same-time needs countFrom next-day: it would be due as it starts.',
     });
+  if (due.by === 'duration' && due.unit === 'calendar-days' && due.endsAt === 'same-time' && due.roll !== 'none')
+    mistakes.push({
+      pointer: `${at}/roll`,
+      detail: 'A last day that ends at a time of its own cannot give way to another.',
+    });
   if (due.extension) mistakes.push(...checkExtension(policy, due, due.extension, `${at}/extension`));
   return mistakes;
 }
@@ -73,6 +78,12 @@ function checkCases(due: ClockDue, at: string): Mistake[] {
     if (dueAt < latestDue) tell('It is due before the case above, although it starts later.');
     [latestStart, latestDue] = [start, dueAt];
   }
+  const [first] = due.cases;
+  if (first && latestDue - 1440 > first.dayOffset * 1440 + minutesOf(first.at))
+    mistakes.push({
+      pointer: `${at}/cases/${due.cases.length - 1}`,
+      detail: 'What starts just before midnight would be due later than what starts just after it.',
+    });
   return mistakes;
 }
 

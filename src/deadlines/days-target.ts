@@ -40,27 +40,28 @@ interface DayLimit {
   endOf(day: number): Date;
 }
 
-/** Pauses and extensions move the last day as it was counted, before it rolls on to a workday. */
-function endingOn(limit: DayLimit, { day: last, provisional }: CountedDay): Target {
-  const { count, roll, endOf } = limit;
+/**
+ * Pauses and extensions move the last day as it was counted, before it rolls on to a workday. `begun`: a pause has left
+ * nothing but the end of a day, so that no whole day is left for the next pause either.
+ */
+function endingOn(limit: DayLimit, { day: last, provisional }: CountedDay, begun = false): Target {
+  const { count, dayOf, roll, endOf } = limit;
   const end = roll(last);
-  const moved = (next: CountedDay): Target =>
-    endingOn(limit, { day: next.day, provisional: provisional || next.provisional });
+  const moved = (next: CountedDay, isBegun: boolean): Target =>
+    endingOn(limit, { day: next.day, provisional: provisional || next.provisional }, isBegun);
 
   return {
     dueAt: endOf(end.day),
     provisional: provisional || end.provisional,
     pause(from, to) {
-      const [paused, resumed] = [limit.dayOf(from), limit.dayOf(to)];
-      const left = count.between(paused, last);
-      if (left > 0) return moved(count.step(resumed, left));
-      // Paused on the last day itself: what is left is the end of a day, that of the first day not yet over.
-      const first = count.onOrAfter(resumed);
-      if (endOf(roll(first.day).day) > to) return moved(first);
+      const left = begun ? 0 : count.between(dayOf(from), last);
+      if (left > 0) return moved(count.step(dayOf(to), left), false);
+      const first = count.onOrAfter(dayOf(to));
+      if (endOf(roll(first.day).day) > to) return moved(first, true);
       const next = count.step(first.day, 1);
-      return moved({ day: next.day, provisional: first.provisional || next.provisional });
+      return moved({ day: next.day, provisional: first.provisional || next.provisional }, true);
     },
-    extend: (more) => moved(count.step(last, more)),
+    extend: (more) => moved(count.step(last, more), false),
   };
 }
 
@@ -94,7 +95,7 @@ function caseOf(cases: readonly ClockCase[], msOfDay: number): ClockCase {
 export function daysTarget(basis: Basis, rule: DaysDue, start: Date, amount: number): Target {
   const { calendar, zone } = basis;
   const count = rule.unit === 'working-days' ? workingDays(calendar) : calendarDays;
-  const endOf = endOfDay(basis, rule, start);
+  const endOf = endOfDay(basis, rule, count, start);
   const rolls = rule.unit === 'calendar-days' && rule.roll === 'next-workday';
   const limit: DayLimit = {
     count,
@@ -117,10 +118,12 @@ export function daysTarget(basis: Basis, rule: DaysDue, start: Date, amount: num
   });
 }
 
-function endOfDay(basis: Basis, { endsAt }: DaysDue, start: Date): (day: number) => Date {
+function endOfDay(basis: Basis, { endsAt }: DaysDue, count: DayCount, start: Date): (day: number) => Date {
   const { zone } = basis;
   if (endsAt === 'end-of-day') return (day) => zone.instantOf(day, 24 * 60);
   if (endsAt === 'close-of-business') return (day) => zone.instantOf(day, closeOfBusiness(basis, day));
-  const minutes = zone.msOfDay(start) / MINUTE_MS;
+  // What starts on a day that is not counted has all of the last day: otherwise it would be due before what started earlier.
+  const startDay = zone.epochDay(start);
+  const minutes = count.onOrAfter(startDay).day === startDay ? zone.msOfDay(start) / MINUTE_MS : 24 * 60;
   return (day) => zone.instantOf(day, minutes);
 }

@@ -1,6 +1,14 @@
 import { clockTarget, daysTarget } from './days-target.ts';
 import type { DeadlineName } from './deadline-names.ts';
 import type { DueRule } from './due-rule.schema.ts';
+import {
+  changeLimit,
+  type Extension,
+  extensionRefusal,
+  type Limit,
+  type LimitChanges,
+  type Refusal,
+} from './limit-changes.ts';
 import type { Basis } from './office-hours.ts';
 import type { DeadlineRule } from './policy.schema.ts';
 import { runningTarget } from './running-target.ts';
@@ -31,12 +39,45 @@ export function targetOf(basis: Basis, rule: LimitRule, start: Date, amount?: nu
 }
 
 /**
- * When a deadline that starts at `start` is due. A start at 17:00:00.000 exactly is not before 17:00. undefined: the policy
- * does not set this deadline, or not for such a subject.
+ * When a deadline that starts at `start` is due. A start at 17:00:00.000 exactly is not before 17:00. A deadline that cannot
+ * be suspended runs on through pauses. undefined: the policy does not set this deadline, or not for such a subject.
+ * @throws RangeError when pauses overlap or an extension is not allowed.
  */
-export function dueOf(basis: Basis, name: DeadlineName, start: Date, subject: Subject): Due | undefined {
+export function dueOf(
+  basis: Basis,
+  name: DeadlineName,
+  start: Date,
+  subject: Subject,
+  changes: LimitChanges = {},
+): Due | undefined {
+  const limit = limitOf(basis, name, start, subject);
+  if (!limit) return undefined;
+  const { dueAt, provisional } = changeLimit(limit, heeded(basis, name, changes));
+  return { dueAt, provisional };
+}
+
+/** Why an extension of a deadline is not allowed after the changes before it; undefined: it is. */
+export function extensionRefusalOf(
+  basis: Basis,
+  name: DeadlineName,
+  start: Date,
+  subject: Subject,
+  changes: LimitChanges,
+  extension: Extension,
+): Refusal | undefined {
+  const limit = limitOf(basis, name, start, subject);
+  if (!limit) return { en: 'The policy sets no such limit for this appeal.', zh: '该诉求没有此项时限。' };
+  return extensionRefusal(limit, heeded(basis, name, changes), extension);
+}
+
+function limitOf(basis: Basis, name: DeadlineName, start: Date, subject: Subject): Limit | undefined {
   const rule = limitRuleOf(basis.policy.deadlines[name], subject);
   if (!rule) return undefined;
-  const { dueAt, provisional } = targetOf(basis, rule, start);
-  return { dueAt, provisional };
+  const { extension } = rule;
+  const cap = extension && targetOf(basis, rule, start, extension.cap);
+  return { start, target: targetOf(basis, rule, start), extension, cap };
+}
+
+function heeded({ policy }: Basis, name: DeadlineName, changes: LimitChanges): LimitChanges {
+  return policy.deadlines[name]?.suspendable ? changes : { ...changes, pauses: [] };
 }

@@ -1,6 +1,6 @@
-import type { WorkingCalendar } from './calendar/calendar.ts';
+import type { Interval, WorkingCalendar } from './calendar/calendar.ts';
 import { MINUTE_MS, minutesOf } from './civil-date.ts';
-import type { OfficeHours, Policy } from './policy.schema.ts';
+import type { Policy } from './policy.schema.ts';
 import type { Zone } from './zone.ts';
 
 /** What every time is computed from: a policy, the days that are worked, and the clock on the wall. */
@@ -10,16 +10,18 @@ export interface Basis {
   zone: Zone;
 }
 
-/** The office hours that are worked on a day, in order; none on a day off. */
-export function workedHours({ policy, calendar }: Basis, day: number): readonly OfficeHours[] {
-  return calendar.isWorkday(day) ? policy.officeHours : [];
+/** The office hours that are worked on a day, in order: on a half day some of them, on a day off none. */
+export function workedHours({ policy, calendar }: Basis, day: number): readonly Interval[] {
+  return calendar.worked(day, hoursOf(policy));
 }
 
-/** Minute of the day at which the last office hours of a day end; on a day off, when they would end. */
+const hoursOf = ({ officeHours }: Policy): Interval[] =>
+  officeHours.map(({ from, to }) => ({ from: minutesOf(from), to: minutesOf(to) }));
+
+/** Minute of the day at which the last office hours of a day end; when none are worked, when they would end. */
 export function closeOfBusiness(basis: Basis, day: number): number {
   const worked = workedHours(basis, day);
-  const hours = worked.length > 0 ? worked : basis.policy.officeHours;
-  return minutesOf(hours[hours.length - 1]!.to);
+  return (worked.at(-1) ?? hoursOf(basis.policy).at(-1)!).to;
 }
 
 /**
@@ -27,13 +29,12 @@ export function closeOfBusiness(basis: Basis, day: number): number {
  * them: what is due at close of business is acted on then, not the next morning.
  */
 export function inOfficeHours(basis: Basis, instant: Date): Date {
-  const { calendar, zone } = basis;
-  const day = zone.epochDay(instant);
-  const ms = zone.msOfDay(instant);
-  for (const { from, to } of workedHours(basis, day)) {
-    if (ms < minutesOf(from) * MINUTE_MS) return zone.instantOf(day, minutesOf(from));
-    if (ms <= minutesOf(to) * MINUTE_MS) return instant;
-  }
-  const next = calendar.workdayOnOrAfter(day + 1).day;
-  return zone.instantOf(next, minutesOf(workedHours(basis, next)[0]!.from));
+  const { zone } = basis;
+  const today = zone.epochDay(instant);
+  const minute = zone.msOfDay(instant) / MINUTE_MS;
+  const open = workedHours(basis, today).find(({ to }) => minute <= to);
+  if (open) return minute < open.from ? zone.instantOf(today, open.from) : instant;
+  let day = today + 1;
+  while (workedHours(basis, day).length === 0) day++;
+  return zone.instantOf(day, workedHours(basis, day)[0]!.from);
 }

@@ -114,4 +114,3 @@ export type Policy = Static<typeof PolicySchema>;
 /** What all deadlines have in common. */
 export type DeadlineRule = Omit<Policy['deadlines']['receipt'], 'assessAt' | 'starts'> & { starts: string };
 export type LadderStep = Static<typeof Step>;
-export type OfficeHours = Static<typeof Interval>;

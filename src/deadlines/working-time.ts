@@ -1,9 +1,9 @@
-import { minutesOf, yearOf } from './civil-date.ts';
+import { yearOf } from './civil-date.ts';
 import { type Basis, workedHours } from './office-hours.ts';
 
 /** The stretches of office hours of a day as instants, in order. */
 function stretchesOf(basis: Basis, day: number): { from: number; to: number }[] {
-  const at = (time: string): number => basis.zone.instantOf(day, minutesOf(time)).getTime();
+  const at = (minutes: number): number => basis.zone.instantOf(day, minutes).getTime();
   return workedHours(basis, day).map(({ from, to }) => ({ from: at(from), to: at(to) }));
 }
 

@@ -48,8 +48,8 @@ const HolidayCn = Type.Object(
   },
   {
     ...strict,
-    // $schema and $id. As ordinary properties they would be taken for this schema's own.
-    patternProperties: { '^[$](schema|id)$': Type.String({ maxLength: 300 }) },
+    // Its own `$schema` and `$id`; as named properties they would be read as this schema's.
+    patternProperties: { '^\\$(schema|id)$': Type.String({ maxLength: 300 }) },
     description: "A year's file of the holiday-cn project, unchanged",
   },
 );

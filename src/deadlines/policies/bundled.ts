@@ -1,12 +1,14 @@
 import type { Policy } from '../policy.schema.ts';
 import { readPolicy } from '../policy-check.ts';
+import baoshan from './baoshan.json' with { type: 'json' };
+import beijing from './beijing.json' with { type: 'json' };
+import gaoyou from './gaoyou.json' with { type: 'json' };
 import kunmingHotline from './kunming-hotline.json' with { type: 'json' };
+import kunmingPetition from './kunming-petition.json' with { type: 'json' };
+import nationalPetition from './national-petition.json' with { type: 'json' };
+import yuanling from './yuanling.json' with { type: 'json' };
 
-/**
- * The policies that come with the service, for seeding. `kunming-hotline`: forwarding before 17:00 on the same day, later
- * by 10:00 of the next (domain.md S3-19, S3-20); receipts by 10:00 (design.md §6). Where the source is silent the numbers
- * are ours: office hours, sign and resolve, returns, all ladders.
- */
+/** The policies that come with the service, for seeding. Each rule names its source, or says that it is ours. */
 export function bundledPolicies(): Policy[] {
-  return [readPolicy(kunmingHotline)];
+  return [kunmingHotline, gaoyou, baoshan, yuanling, kunmingPetition, nationalPetition, beijing].map(readPolicy);
 }
