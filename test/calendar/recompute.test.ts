@@ -67,6 +67,30 @@ t.test('the notice for the next year: what moves is told, moved, recorded, and e
   t.equal((await running(city, appealId)).length, 1, 'overdue, and still running');
 });
 
+t.test(
+  'processes that run reckon with the new calendar; what one began with the old is found afterwards',
+  async (t) => {
+    const city = await createCity(t, { at: '2026-07-23T10:00:00+08:00' });
+    const other = await city.start({ workers: false });
+    const versions = async (id: string): Promise<number[]> =>
+      (await city.all<{ policy: { calendarVersion: number } }>(`/v1/appeals/${id}/deadlines`)).map(
+        ({ policy }) => policy.calendarVersion,
+      );
+    await other.instance.book.current();
+    await change(city, {
+      set: [{ date: '2026-07-24', name: '火把节', kind: 'day-off', scope: 'local' }],
+      source: '州政府',
+    });
+    const stale = await city.register('phone', { body: '一言难尽' }, other);
+    other.instance.book.forget();
+    const fresh = await city.register('phone', { body: '不知所云' }, other);
+    t.same(await versions(fresh.appealId), [2]);
+    await city.clock.advance('PT1M');
+    t.same(await versions(stale.appealId), [2]);
+    t.match(await city.get('/v1/calendar/versions/2'), { pending: 0 });
+  },
+);
+
 t.test('a due time that only becomes certain has its record too, and nothing is escalated for it', async (t) => {
   const city = await createCity(t, { at: '2026-12-30T18:00:00+08:00' });
   const { appealId } = await city.register('phone', { body: '路灯不亮' });

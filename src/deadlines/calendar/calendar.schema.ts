@@ -49,7 +49,7 @@ const HolidayCn = Type.Object(
   {
     ...strict,
     // Its own `$schema` and `$id`; as named properties they would be read as this schema's.
-    patternProperties: { '^\\$(schema|id)$': { type: 'string' } },
+    patternProperties: { '^\\$(schema|id)$': Type.String({ maxLength: 300 }) },
     description: "A year's file of the holiday-cn project, unchanged",
   },
 );
