@@ -43,7 +43,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
         new ProblemError(
           'validation',
           { en: 'The address cannot be read.', zh: '请求地址无效。' },
-          { errors: [{ pointer: '', detail: 'the address cannot be read' }] },
+          { errors: [{ pointer: '', detail: 'the address cannot be read', detailZh: '请求地址无效' }] },
         ),
       ),
   });

@@ -84,13 +84,13 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
           response: answers({ 200: pageOf(Ref(AppealSchema)) }),
         },
       },
-      async ({ query: { after, limit = 50, ...filter } }) => {
+      async ({ actor, query: { after, limit = 50, ...filter } }) => {
         const rows = await listAppeals(db, filter, decodeCursor(after, isUuid), limit + 1);
         return toPage(
           rows,
           limit,
           (row) => row.id,
-          (row) => viewAppeal(rules, row),
+          (row) => viewAppeal(rules, row, actor),
         );
       },
     );
@@ -110,7 +110,7 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
       async (request, reply) => {
         const row = await readable(request, request.params.id);
         reply.header('etag', etagOf(row.version));
-        return viewAppeal(rules, row);
+        return viewAppeal(rules, row, request.actor);
       },
     );
 

@@ -67,6 +67,24 @@ export async function openAppealsOf(tx: Transaction, persons: readonly Buffer[])
   return [...byId.values()];
 }
 
+/** Appeals that were linked to any of these (并单), also through another one, and which of these each goes by. */
+export async function linkedTo(db: Executor, ids: readonly string[]): Promise<LinkedAppeal[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.execute<{ id: string; number: string; target: string }>(sql`
+    with recursive linked (id, number, target) as (
+      select id, number, linked_to from appeals where linked_to = any(${arrayOf([...new Set(ids)], 'uuid')})
+      union
+      select a.id, a.number, l.target from appeals a join linked l on a.linked_to = l.id)
+    select id, number, target from linked order by id`);
+  return rows;
+}
+
+export interface LinkedAppeal {
+  id: string;
+  number: string;
+  target: string;
+}
+
 export interface RecordedMessage {
   id: string;
   keyId: string;

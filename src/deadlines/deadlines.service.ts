@@ -72,6 +72,17 @@ export async function endDeadlines(tx: Transaction, ends: readonly DeadlineEnd[]
     from own where d.id = own.id`);
 }
 
+/** Gives up running deadlines whose cause is gone; they count neither as met nor as missed. */
+export async function cancelDeadlines(
+  tx: Transaction,
+  name: DeadlineName,
+  assignmentIds: readonly string[],
+): Promise<void> {
+  if (assignmentIds.length === 0) return;
+  await tx.execute(sql`update deadlines set state = 'cancelled'
+    where assignment_id = any(${arrayOf(assignmentIds, 'uuid')}) and name = ${name} and state = 'running'`);
+}
+
 export async function deadlinesOf(db: Executor, appealId: string): Promise<DeadlineRow[]> {
   return db
     .select()

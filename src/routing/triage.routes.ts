@@ -94,7 +94,7 @@ export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): Fas
           onDecided();
           const appeal = (await findAppeal(db, found.id)) ?? found;
           reply.header('etag', etagOf(appeal.version));
-          return viewAppeal(rules, appeal);
+          return viewAppeal(rules, appeal, request.actor);
         },
       );
     }
