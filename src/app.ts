@@ -22,7 +22,7 @@ import { triageRoutes } from './routing/triage.routes.ts';
 
 /** The whole HTTP surface, in reading order. Builds, never listens. */
 export async function buildApp(instance: Instance): Promise<FastifyInstance> {
-  const { config, log, rules, clock } = instance;
+  const { config, log, zone, clock } = instance;
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -70,11 +70,11 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   // What operations asks at 09:55.
   await app.register(receiptsRoutes(instance));
   await app.register(escalationRoutes(instance));
-  await app.register(agendaRoutes({ ...instance, format: rules.zone.formatInstant }));
+  await app.register(agendaRoutes({ ...instance, format: zone.formatInstant }));
   await app.register(healthRoutes(instance));
 
   if (!config.production) {
-    await app.register(clockRoutes({ ...instance, clock, format: rules.zone.formatInstant }));
+    await app.register(clockRoutes({ ...instance, clock, format: zone.formatInstant }));
     await app.register(outboxRoutes(instance));
   }
   return app;

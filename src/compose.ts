@@ -5,7 +5,7 @@ import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
 import type { Config } from './config.ts';
 import { ConfigError, projectRoot } from './config.ts';
-import { loadTimeRules } from './deadlines/time-rules.service.ts';
+import { createRuleBook } from './deadlines/rule-book.service.ts';
 import { departmentNames } from './departments/departments.service.ts';
 import { createFeedWatch } from './departments/feed.ts';
 import { createEscalationHandler } from './escalation/escalation.worker.ts';
@@ -67,7 +67,8 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     if (await seedDemoCity(db)) log.info('the demonstration city was loaded');
     demoKeys = await ensureDemoKeys(keys, config.DATA_DIR, parseCity(demoCity));
   }
-  const rules = await loadTimeRules(db, config.POLICY);
+  const book = await createRuleBook(db, config.POLICY);
+  const { zone } = book;
 
   const agenda = createAgenda(db);
   const queue = createWakeQueue({ databaseUrl, redisUrl: config.REDIS_URL, log });
@@ -81,15 +82,15 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     clock,
     log,
     handlers: [
-      createRoutingHandler({ db, rules, onRouted: onDecided }),
-      createReceiptHandler({ db, rules, keyRing, gateway, clock }),
-      createEscalationHandler({ db, rules }),
+      createRoutingHandler({ db, book, onRouted: onDecided }),
+      createReceiptHandler({ db, book, keyRing, gateway, clock }),
+      createEscalationHandler(book),
     ],
   });
 
   const access = createAccess(keys);
   const sources = createSources(db);
-  const intake = createIntake({ db, rules, keyRing, clock, sources, nudge });
+  const intake = createIntake({ book, keyRing, clock, sources, nudge });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
   const driver =
@@ -106,7 +107,8 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     db,
     clock,
     driver,
-    rules,
+    book,
+    zone,
     keyRing,
     keys,
     demoKeys,
@@ -122,7 +124,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     feedWatch,
     sink: gateway,
     departmentName,
-    warnings: createWarnings({ agenda, clock, rules, production: config.production, gateway, queue }),
+    warnings: createWarnings({ agenda, clock, book, production: config.production, gateway, queue }),
     isStopping: () => stopping,
     stopTaking: () => {
       stopping = true;

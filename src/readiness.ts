@@ -1,4 +1,4 @@
-import type { TimeRules } from './deadlines/time-rules.service.ts';
+import type { RuleBook } from './deadlines/rule-book.service.ts';
 import type { Agenda } from './platform/agenda/agenda.ts';
 import { cached } from './platform/cached.ts';
 import type { Clock } from './platform/clock/clock.ts';
@@ -15,14 +15,14 @@ const DECEMBER = '12-01';
 export function createWarnings({
   agenda,
   clock,
-  rules,
+  book,
   production,
   gateway,
   queue,
 }: {
   agenda: Agenda;
   clock: Clock;
-  rules: TimeRules;
+  book: RuleBook;
   production: boolean;
   gateway: SmsGateway;
   queue: Pick<WakeQueue, 'isReachable'>;
@@ -39,11 +39,11 @@ export function createWarnings({
       if (failed > 0) warnings.push(`agenda ${kind}: ${failed} failed for good, see /v1/agenda?status=failed`);
     }
     if (!queue.isReachable()) warnings.push('the queue cannot be reached; due work waits for the scan of each second');
-    const today = rules.zone.dateString(rules.zone.epochDay(now));
+    const { calendar } = await book.current();
+    const today = book.zone.dateString(book.zone.epochDay(now));
     const year = Number(today.slice(0, 4));
-    if (!rules.calendar.knows(year))
-      warnings.push(`the working calendar of ${year} is not known; due times are provisional`);
-    else if (today.slice(5) >= DECEMBER && !rules.calendar.knows(year + 1))
+    if (!calendar.knows(year)) warnings.push(`the working calendar of ${year} is not known; due times are provisional`);
+    else if (today.slice(5) >= DECEMBER && !calendar.knows(year + 1))
       warnings.push(
         `the working calendar of ${year + 1} is not known yet; due times that reach into it are provisional`,
       );

@@ -9,6 +9,9 @@ export interface AppealFilter {
   source?: string;
   channel?: string;
   nature?: string;
+  category?: string;
+  urgency?: string;
+  urgencyConfirmed?: boolean;
   department?: string;
 }
 

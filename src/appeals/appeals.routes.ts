@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { channels } from '../channels/channel.ts';
 import { deadlinesOf } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { hasScope } from '../platform/access/keys.ts';
@@ -26,19 +26,19 @@ import type { AppealRow } from './appeals.service.ts';
 import { viewAppeal } from './appeals.view.ts';
 import { maskAppellant } from './appellants.ts';
 import { findAppeal } from './lookup.service.ts';
-import { natures } from './nature.ts';
+import { natures, urgencies } from './nature.ts';
 import { appealStatuses } from './states.ts';
 
 interface Deps {
   clock: Clock;
   db: Database;
-  rules: TimeRules;
+  zone: Zone;
   keyRing: KeyRing;
   access: Access;
 }
 
 /** Reading of an appeal: for the desk and operations; a department sees what is with it now. */
-export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): FastifyPluginAsyncTypebox {
+export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): FastifyPluginAsyncTypebox {
   const readers = ['dispatch', 'operations'];
 
   /** A department's key passes the guard here and is held to its own cases below. */
@@ -58,7 +58,7 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
     for (const schema of [AppealSchema, AppealEventSchema, AppellantSchema, AppealMessageSchema, DeadlineSchema])
       app.addSchema(schema);
     const common = { tags: ['appeals'], ...secured(...readers, 'department:<code>') };
-    const format = rules.zone.formatInstant;
+    const format = zone.formatInstant;
     const at = (date: Date | null): string | null => (date ? format(date) : null);
 
     app.get(
@@ -77,6 +77,11 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
               source: Type.Optional(Type.String({ maxLength: 40 })),
               channel: Type.Optional(Choice(channels)),
               nature: Type.Optional(Choice(natures)),
+              category: Type.Optional(Type.String({ maxLength: 40 })),
+              urgency: Type.Optional(Choice(urgencies)),
+              urgencyConfirmed: Type.Optional(
+                Type.Boolean({ description: 'false: what the desk has not looked at yet' }),
+              ),
               department: Type.Optional(Type.String({ maxLength: 40 })),
             },
             { additionalProperties: false },
@@ -90,7 +95,7 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
           rows,
           limit,
           (row) => row.id,
-          (row) => viewAppeal(rules, row, actor),
+          (row) => viewAppeal(zone, row, actor),
         );
       },
     );
@@ -110,7 +115,7 @@ export function appealsRoutes({ db, rules, keyRing, clock, access }: Deps): Fast
       async (request, reply) => {
         const row = await readable(request, request.params.id);
         reply.header('etag', etagOf(row.version));
-        return viewAppeal(rules, row, request.actor);
+        return viewAppeal(zone, row, request.actor);
       },
     );
 

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { channels } from '../channels/channel.ts';
 import { deadlineStates } from '../deadlines/deadlines.schema.ts';
 import { Choice, Instant, Nullable } from '../platform/openapi.ts';
-import { natures, urgencies } from './nature.ts';
+import { complexities, natures, urgencies } from './nature.ts';
 import { appealActions, appealStatuses } from './states.ts';
 
 const Text = (description: string) => Type.String({ description });
@@ -22,7 +22,14 @@ export const AppealSchema = Type.Object(
     address: Nullable(Text('Place (地点)')),
     region: Nullable(Text('Division code (行政区划代码)')),
     nature: Nullable(Choice(natures, { description: 'Nature (诉求性质)' })),
+    category: Nullable(Text('Category code of the city (类别)')),
     urgency: Choice(urgencies, { description: 'Urgency (紧急程度)' }),
+    urgencyConfirmed: Type.Boolean({
+      description: 'The desk has confirmed or changed the urgency; until then it is what the first message suggested',
+    }),
+    complexity: Nullable(
+      Choice(complexities, { description: "How hard it is (难易): the desk's judgement; null until somebody judged" }),
+    ),
     assignment: Nullable(
       Type.Object({
         id: Type.String({ format: 'uuid' }),

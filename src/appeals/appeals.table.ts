@@ -1,5 +1,6 @@
 import { boolean, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { bytea } from '../platform/access/keys.table.ts';
+import type { Complexity, Urgency } from './nature.ts';
 import type { AppealStatus } from './states.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
@@ -15,7 +16,10 @@ export const appeals = pgTable('appeals', {
   address: text(),
   region: text(),
   nature: text(),
-  urgency: text().notNull(),
+  category: text(),
+  urgency: text().$type<Urgency>().notNull(),
+  urgencyConfirmed: boolean('urgency_confirmed').notNull(),
+  complexity: text().$type<Complexity>(),
   lateByAdapter: boolean('late_by_adapter').notNull(),
   historic: boolean().notNull(),
   policy: text().notNull(),

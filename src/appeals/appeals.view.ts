@@ -1,14 +1,14 @@
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import { type Actor, hasScope } from '../platform/access/keys.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Appeal } from './appeals.schema.ts';
 import type { AppealRow } from './appeals.service.ts';
-import type { Nature, Urgency } from './nature.ts';
+import type { Nature } from './nature.ts';
 import { allowedActions, assignmentStatusOf } from './states.ts';
 
 /** An appeal as the API shows it to a caller. */
-export function viewAppeal(rules: TimeRules, row: AppealRow, actor: Pick<Actor, 'scopes'>): Appeal {
-  const format = rules.zone.formatInstant;
+export function viewAppeal(zone: Zone, row: AppealRow, actor: Pick<Actor, 'scopes'>): Appeal {
+  const format = zone.formatInstant;
   const assignmentStatus = assignmentStatusOf[row.status];
   return {
     id: row.id,
@@ -25,7 +25,10 @@ export function viewAppeal(rules: TimeRules, row: AppealRow, actor: Pick<Actor, 
     address: row.address,
     region: row.region,
     nature: row.nature as Nature | null,
-    urgency: row.urgency as Urgency,
+    category: row.category,
+    urgency: row.urgency,
+    urgencyConfirmed: row.urgencyConfirmed,
+    complexity: row.complexity,
     assignment:
       row.assignmentId && row.department && assignmentStatus
         ? { id: row.assignmentId, department: row.department, status: assignmentStatus }

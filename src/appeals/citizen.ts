@@ -1,6 +1,6 @@
 import { asc, eq } from 'drizzle-orm';
 import { deadlinesOf } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { sameText } from '../platform/access/key-ring.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -51,14 +51,14 @@ const normalise = (code: string): string => code.toUpperCase().replaceAll('O', '
 export async function citizenView(
   deps: {
     db: Database;
-    rules: TimeRules;
+    zone: Zone;
     keyRing: KeyRing;
     departmentName: (code: string) => Promise<string | undefined>;
   },
   number: string,
   code: string,
 ): Promise<CitizenView | undefined> {
-  const { db, rules, keyRing } = deps;
+  const { db, zone, keyRing } = deps;
   const appeal = isAppealNumber(number) ? await findAppeal(db, number) : undefined;
   if (!appeal) return undefined;
   const rows = await db
@@ -69,7 +69,7 @@ export async function citizenView(
   const given = normalise(code);
   const own = rows.find((row) => sameText(queryCodeOf(keyRing, row.keyId, row.id), given));
   if (!own) return undefined;
-  const format = rules.zone.formatInstant;
+  const format = zone.formatInstant;
   const [matter, ...path] = await followLinks(db, appeal);
   const resolve = (await deadlinesOf(db, matter.id)).find((deadline) => deadline.name === 'resolve');
   const events = await stepsOf(db, [...path.reverse(), matter]);

@@ -3,14 +3,20 @@ import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
 import { appeals, messages } from './appeals.table.ts';
+import type { Urgency } from './nature.ts';
 import { openStatuses } from './states.ts';
 
-export async function numbersOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
+/** Numbers of appeals, and the policy versions they were registered under. */
+export async function numbersOf(
+  db: Executor,
+  ids: readonly string[],
+): Promise<Map<string, Pick<AppealRow, 'number' | 'policy' | 'policyVersion'>>> {
+  const { id, number, policy, policyVersion } = appeals;
   const rows = await db
-    .select({ id: appeals.id, number: appeals.number })
+    .select({ id, number, policy, policyVersion })
     .from(appeals)
     .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
-  return new Map(rows.map((row) => [row.id, row.number]));
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -38,6 +44,7 @@ export interface OpenAppeal {
   id: string;
   policy: string;
   nature: string | null;
+  urgency: Urgency;
   title: string;
   body: string;
   /** Blind indexes of the verified persons who raised it. */
@@ -48,8 +55,8 @@ export interface OpenAppeal {
 export async function openAppealsOf(tx: Transaction, persons: readonly Buffer[]): Promise<OpenAppeal[]> {
   const indexes = arrayOf(persons, 'bytea');
   const { rows } = await tx.execute<Omit<OpenAppeal, 'persons'> & { person: Buffer }>(sql`
-    select id, policy, nature, title, body, person from (
-      select a.id, a.policy, a.nature, a.title, a.body, p.person,
+    select id, policy, nature, urgency, title, body, person from (
+      select a.id, a.policy, a.nature, a.urgency, a.title, a.body, p.person,
         row_number() over (partition by p.person order by a.id desc) as place
       from (
         select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified
@@ -147,13 +154,16 @@ export async function nextSequence(tx: Transaction, count: number): Promise<numb
   return rows.map((row) => Number(row.n));
 }
 
-export type AppealText = Pick<AppealRow, 'number' | 'title' | 'body' | 'address' | 'nature' | 'urgency'>;
+export type AppealText = Pick<
+  AppealRow,
+  'number' | 'title' | 'body' | 'address' | 'nature' | 'category' | 'urgency' | 'complexity'
+>;
 
 /** What a department needs to read of its cases: nothing of the appellants. */
 export async function appealTexts(db: Executor, ids: readonly string[]): Promise<Map<string, AppealText>> {
-  const { id, number, title, body, address, nature, urgency } = appeals;
+  const { id, number, title, body, address, nature, category, urgency, complexity } = appeals;
   const rows = await db
-    .select({ id, number, title, body, address, nature, urgency })
+    .select({ id, number, title, body, address, nature, category, urgency, complexity })
     .from(appeals)
     .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
   return new Map(rows.map(({ id, ...text }) => [id, text]));

@@ -5,6 +5,10 @@ export type Nature = (typeof natures)[number];
 export const urgencies = ['normal', 'urgent', 'critical'] as const;
 export type Urgency = (typeof urgencies)[number];
 
+/** How hard a case is (难易), as the desk judges it; nobody has judged yet: null. */
+export const complexities = ['simple', 'complex', 'petition'] as const;
+export type Complexity = (typeof complexities)[number];
+
 /**
  * Natures that may be one matter. A report (举报) never joins anything else: its reporter is protected. Unknown counts as
  * the commonest, a request to put something right.

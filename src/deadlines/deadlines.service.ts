@@ -4,18 +4,20 @@ import { addToAgenda } from '../platform/agenda/agenda.ts';
 import type { Database, Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { deadlines } from './deadlines.table.ts';
-import type { DeadlineName, TimeRules } from './time-rules.service.ts';
+import type { DeadlineName, Due, TimeRules } from './time-rules.service.ts';
 
 export type DeadlineRow = typeof deadlines.$inferSelect;
 
 /** A promise that begins: what for, when it starts, and by whose word it is late already. */
 export interface NewDeadline {
+  /** Of the appeal's own policy version. */
+  rules: TimeRules;
   appealId: string;
   messageId?: string;
   assignmentId?: string;
   name: DeadlineName;
   startsAt: Date;
-  /** From `rules.dueOf(name, startsAt)`. */
+  /** From `rules.dueOf`. */
   dueAt: Date;
   provisional: boolean;
   lateByAdapter: boolean;
@@ -24,8 +26,8 @@ export interface NewDeadline {
 export const ESCALATE = 'escalate';
 
 /** Writes deadlines and, in the same transaction, the watch that escalates each of them. */
-export async function startDeadlines(tx: Executor, rules: TimeRules, starts: readonly NewDeadline[]): Promise<void> {
-  const rows = starts.map((start) => ({
+export async function startDeadlines(tx: Executor, starts: readonly NewDeadline[]): Promise<void> {
+  const rows = starts.map(({ rules, ...start }) => ({
     ...start,
     id: uuid(),
     state: 'running' as const,
@@ -36,8 +38,8 @@ export async function startDeadlines(tx: Executor, rules: TimeRules, starts: rea
   await insertRows(tx, deadlines, rows);
   await addToAgenda(
     tx,
-    rows.map((row) => {
-      const first = rules.ladderOf(row.name, row)[0]?.at ?? row.dueAt;
+    rows.map((row, at) => {
+      const first = starts[at]?.rules.ladderOf(row.name, row)[0]?.at ?? row.dueAt;
       return { kind: ESCALATE, subjectId: row.id, businessKey: `${ESCALATE}:${row.id}`, runAt: first, dueAt: first };
     }),
   );
@@ -101,18 +103,18 @@ export async function lockDeadlines(tx: Transaction, ids: readonly string[]): Pr
     .for('no key update');
 }
 
-/** dueAt of the newest deadline of a name for each appeal or message. */
-export async function dueAtOf(
+/** The newest deadline of a name for each appeal or message. */
+export async function duesOf(
   db: Database | Transaction,
   name: DeadlineName,
   by: 'appeal' | 'message',
   ids: readonly string[],
-): Promise<Map<string, Date>> {
+): Promise<Map<string, Due>> {
   const column = by === 'appeal' ? deadlines.appealId : deadlines.messageId;
   const rows = await db
-    .select({ id: column, dueAt: deadlines.dueAt })
+    .select({ id: column, dueAt: deadlines.dueAt, provisional: deadlines.provisional })
     .from(deadlines)
     .where(sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name}`)
     .orderBy(asc(deadlines.id));
-  return new Map(rows.map((row) => [row.id ?? '', row.dueAt]));
+  return new Map(rows.map(({ id, ...due }) => [id ?? '', due]));
 }

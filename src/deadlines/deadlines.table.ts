@@ -1,6 +1,7 @@
 import { boolean, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type { DeadlineState } from './deadlines.schema.ts';
 import type { Policy } from './policy.schema.ts';
+import type { PolicyChoice } from './policy-choices.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
@@ -25,6 +26,12 @@ export const policies = pgTable('policies', {
   code: text().notNull(),
   version: integer().notNull(),
   document: jsonb().$type<Policy>().notNull(),
+});
+
+/** Immutable versions of the whole ordered list; the newest is in force. */
+export const policyChoices = pgTable('policy_choices', {
+  version: integer().primaryKey(),
+  choices: jsonb().$type<PolicyChoice[]>().notNull(),
 });
 
 export const calendars = pgTable('calendars', {

@@ -1,54 +1,17 @@
 import { type Static, Type } from 'typebox';
-
-/** The deadlines that run so far; a further one is a further name here and in every policy that uses it. */
-export const deadlineNames = ['forward', 'receipt', 'sign', 'resolve'] as const;
-export type DeadlineName = (typeof deadlineNames)[number];
-
-const strict = { additionalProperties: false };
-
-const Names = Type.Object({ en: Type.String({ minLength: 1 }), zh: Type.String({ minLength: 1 }) }, strict);
-
-const ClockTime = Type.String({
-  pattern: '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$',
-  description: 'Wall-clock time of the zone, HH:MM; 24:00 is the end of the day.',
-});
+import { type DeadlineName, type StartEvent, startEvents } from './deadline-names.ts';
+import { ClockTime, DueRuleSchema, Names, strict } from './due-rule.schema.ts';
+import { TextsSchema } from './policy-texts.ts';
 
 const Interval = Type.Object({ from: ClockTime, to: ClockTime }, strict);
 
-const ClockDue = Type.Object(
-  {
-    by: Type.Literal('clock'),
-    dayKind: Type.Enum(['calendar-days'], { description: 'Which days `dayOffset` counts: all of them, holidays too.' }),
-    cases: Type.Array(
-      Type.Object(
-        {
-          startedBefore: Type.Optional(ClockTime),
-          dayOffset: Type.Integer({ minimum: 0, maximum: 400, description: 'Days after the day of the start.' }),
-          at: ClockTime,
-        },
-        strict,
-      ),
-      {
-        minItems: 1,
-        description: 'The first case that fits. `startedBefore` excludes its own instant; the last case has none.',
-      },
-    ),
-  },
-  strict,
-);
-
-const DurationDue = Type.Object(
-  {
-    by: Type.Literal('duration'),
-    amount: Type.Integer({ minimum: 1, maximum: 400 }),
-    unit: Type.Enum(['working-days']),
-    countFrom: Type.Enum(['next-day'], { description: 'The day of the start is not counted.' }),
-    endsAt: Type.Enum(['close-of-business'], {
-      description: 'When the last day ends: the end of its last office hours.',
-    }),
-  },
-  strict,
-);
+export const offsetForms = {
+  amount: Type.Object(
+    { amount: Type.Integer({ minimum: -10_000, maximum: 10_000 }), unit: Type.Enum(['minutes', 'working-days']) },
+    { ...strict, description: 'From dueAt; below zero before it.' },
+  ),
+  clock: Type.Object({ clock: ClockTime }, { ...strict, description: 'A time on the day that dueAt ends.' }),
+};
 
 const Step = Type.Object(
   {
@@ -58,16 +21,7 @@ const Step = Type.Object(
       description: '0 is the reminder before dueAt, 1 at dueAt, later ones after it.',
     }),
     role: Type.String({ description: 'Key of `roles`.' }),
-    offset: Type.Union(
-      [
-        Type.Object(
-          { amount: Type.Integer({ minimum: -10_000, maximum: 10_000 }), unit: Type.Enum(['minutes', 'working-days']) },
-          { ...strict, description: 'From dueAt; below zero before it.' },
-        ),
-        Type.Object({ clock: ClockTime }, { ...strict, description: 'A time on the day that dueAt ends.' }),
-      ],
-      { description: 'When the step is taken.' },
-    ),
+    offset: Type.Union([offsetForms.amount, offsetForms.clock], { description: 'When the step is taken.' }),
     hours: Type.Enum(['always', 'office'], {
       description: 'office: what falls outside office hours waits for the next opening.',
     }),
@@ -75,15 +29,23 @@ const Step = Type.Object(
   strict,
 );
 
-const deadline = {
-  starts: Type.Enum(['received', 'assigned']),
-  due: Type.Union([ClockDue, DurationDue]),
-  ladder: Type.Array(Step, { minItems: 1 }),
-};
-const Deadline = Type.Object(deadline, strict);
-const ReceiptDeadline = Type.Object(
+const fieldsOf = (name: DeadlineName) => ({
+  starts: Type.Enum([...(startEvents[name] as readonly StartEvent[])], {
+    description: 'The event from which it runs.',
+  }),
+  due: Type.Array(DueRuleSchema, {
+    minItems: 1,
+    description: 'The first whose `when` fits the appeal. The last has no `when`: it takes every other appeal.',
+  }),
+  suspendable: Type.Boolean({ description: 'Whether its time stands still while the appeal is suspended (挂起).' }),
+  ladder: Type.Array(Step, { description: 'Who is reminded and told, and when (催办); may be empty.' }),
+});
+const deadline = (name: DeadlineName) => Type.Object(fieldsOf(name), strict);
+const optional = (name: DeadlineName) => Type.Optional(deadline(name));
+
+const Receipt = Type.Object(
   {
-    ...deadline,
+    ...fieldsOf('receipt'),
     assessAt: Type.String({
       ...ClockTime,
       description: 'When, on the day it is due, a receipt still undecided says "being assessed".',
@@ -95,9 +57,10 @@ const ReceiptDeadline = Type.Object(
 /** A city's rules of time: versioned data. All times of day are the zone's. */
 export const PolicySchema = Type.Object(
   {
-    code: Type.String({ pattern: '^[a-z][a-z0-9-]*$' }),
+    code: Type.String({ pattern: '^[a-z][a-z0-9-]*$', maxLength: 64 }),
     version: Type.Integer({ minimum: 1 }),
     names: Names,
+    notes: Type.Array(Names, { description: 'What a reader should know: sources, and how gaps in them were filled.' }),
     zone: Type.String({ description: 'Time zone of the IANA database.' }),
     officeHours: Type.Array(Interval, { minItems: 1, description: 'Of every workday, in order.' }),
     lookBackDays: Type.Integer({
@@ -112,13 +75,43 @@ export const PolicySchema = Type.Object(
       { atMost: Type.Integer({ minimum: 0, description: 'Returns of one appeal before the ruling is final.' }) },
       strict,
     ),
-    roles: Type.Record(Type.String(), Names),
-    deadlines: Type.Object({ forward: Deadline, receipt: ReceiptDeadline, sign: Deadline, resolve: Deadline }, strict),
+    roles: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Names),
+    signOff: Type.Array(Type.Object({ role: Type.String({ description: 'Key of `roles`.' }) }, strict), {
+      maxItems: 9,
+      description: 'Levels of sign-off (把关) in order, first to last; empty: a result needs none.',
+    }),
+    followUp: Type.Object(
+      { percent: Type.Integer({ minimum: 0, maximum: 100 }) },
+      { ...strict, description: 'Share of forwarded appeals that are followed up (回访): 100 all, less a sample.' },
+    ),
+    texts: TextsSchema,
+    deadlines: Type.Object(
+      {
+        forward: deadline('forward'),
+        receipt: Receipt,
+        sign: deadline('sign'),
+        resolve: deadline('resolve'),
+        respond: optional('respond'),
+        'on-site': optional('on-site'),
+        'sign-off': optional('sign-off'),
+        'follow-up': optional('follow-up'),
+        supervise: optional('supervise'),
+        register: optional('register'),
+        accept: optional('accept'),
+        object: optional('object'),
+        'review-request': optional('review-request'),
+        review: optional('review'),
+        're-examination-request': optional('re-examination-request'),
+        're-examination': optional('re-examination'),
+      },
+      { ...strict, description: 'The obligations (时限) of the city. The first four every policy sets.' },
+    ),
   },
   strict,
 );
 
 export type Policy = Static<typeof PolicySchema>;
-export type DeadlineRule = Static<typeof Deadline>;
-export type ClockCase = Static<typeof ClockDue>['cases'][number];
+/** What all deadlines have in common. */
+export type DeadlineRule = Omit<Policy['deadlines']['receipt'], 'assessAt' | 'starts'> & { starts: string };
 export type LadderStep = Static<typeof Step>;
+export type OfficeHours = Static<typeof Interval>;

@@ -1,5 +1,5 @@
 import { isWithin, MINUTE_MS, minutesOf } from './civil-date.ts';
-import { lastDayOf } from './due.ts';
+import { lastDayOf } from './ladder.ts';
 import type { Policy } from './policy.schema.ts';
 import type { Zone } from './zone.ts';
 

@@ -1,21 +1,25 @@
-import { desc, eq } from 'drizzle-orm';
-import { ConfigError } from '../config.ts';
-import type { Database } from '../platform/database/database.ts';
-import { createCalendar, type WorkingCalendar } from './calendar/calendar.ts';
-import { calendars, policies } from './deadlines.table.ts';
-import { dueOf, type LadderMoment, ladderOf } from './due.ts';
-import type { DeadlineName, Policy } from './policy.schema.ts';
+import type { WorkingCalendar } from './calendar/calendar.ts';
+import type { DeadlineName } from './deadline-names.ts';
+import { type Due, dueOf } from './due.ts';
+import { type LadderMoment, ladderOf } from './ladder.ts';
+import type { LimitChanges } from './limit-changes.ts';
+import type { Basis } from './office-hours.ts';
+import type { Policy } from './policy.schema.ts';
 import { assessAt, sendAt } from './quiet-hours.ts';
-import { createZone, type Zone } from './zone.ts';
+import type { Subject } from './subject.ts';
+import { createZone } from './zone.ts';
 
-export type { DeadlineName } from './policy.schema.ts';
+export type { DeadlineName } from './deadline-names.ts';
+export type { Due } from './due.ts';
+export type { LadderMoment } from './ladder.ts';
+export type { Extension, LimitChanges, Pause } from './limit-changes.ts';
+export type { Subject } from './subject.ts';
 
 /** A policy version on a calendar version, as functions: all that the rooms above need to know about time. */
-export interface TimeRules {
-  policy: Policy;
-  calendar: WorkingCalendar;
-  zone: Zone;
-  dueOf(name: DeadlineName, start: Date): { dueAt: Date; provisional: boolean };
+export interface TimeRules extends Basis {
+  /** undefined: the policy does not set this deadline, or not for such a subject. */
+  dueOf(name: DeadlineName, start: Date, subject: Subject, changes?: LimitChanges): Due | undefined;
+  /** Empty when the policy has none. */
   ladderOf(name: DeadlineName, deadline: { startsAt: Date; dueAt: Date }): LadderMoment[];
   sendAt(earliest: Date, dueAt: Date): Date;
   assessAt(receivedAt: Date, dueAt: Date): Date;
@@ -23,33 +27,12 @@ export interface TimeRules {
 
 export function createTimeRules(policy: Policy, calendar: WorkingCalendar): TimeRules {
   const zone = createZone(policy.zone);
+  const basis: Basis = { policy, calendar, zone };
   return {
-    policy,
-    calendar,
-    zone,
-    dueOf: (name, start) => dueOf(policy, name, start, calendar, zone),
-    ladderOf: (name, { startsAt, dueAt }) => ladderOf(policy, name, { start: startsAt, dueAt }, calendar, zone),
+    ...basis,
+    dueOf: (name, start, subject) => dueOf(basis, name, start, subject),
+    ladderOf: (name, deadline) => ladderOf(basis, name, deadline),
     sendAt: (earliest, dueAt) => sendAt(policy, zone, earliest, dueAt),
     assessAt: (receivedAt, dueAt) => assessAt(policy, zone, receivedAt, dueAt),
   };
-}
-
-/** The newest version of the policy and of the calendar. @throws ConfigError when POLICY names none that is known. */
-export async function loadTimeRules(db: Database, policyCode: string): Promise<TimeRules> {
-  const [policy] = await db
-    .select()
-    .from(policies)
-    .where(eq(policies.code, policyCode))
-    .orderBy(desc(policies.version))
-    .limit(1);
-  if (!policy) {
-    const known = await db.selectDistinct({ code: policies.code }).from(policies).orderBy(policies.code);
-    if (known.length === 0) throw new ConfigError('No city is loaded yet: run `minsheng seed FILE` first.');
-    throw new ConfigError(
-      `POLICY=${policyCode} is not known: set POLICY to one of ${known.map((row) => row.code).join(', ')}.`,
-    );
-  }
-  const [calendar] = await db.select().from(calendars).orderBy(desc(calendars.version)).limit(1);
-  if (!calendar) throw new ConfigError('No calendar is loaded: run `minsheng seed`.');
-  return createTimeRules(policy.document, createCalendar({ version: calendar.version, days: calendar.days }));
 }

@@ -26,7 +26,7 @@ export async function runDemo(argv: string[]): Promise<number> {
   console.error('minsheng: a city of its own is being set up, and thirteen days go by …');
   await withThrowAway(async (instance) => {
     const account = await actOut(instance);
-    console.log(`\n${print(account, namesOf(instance), paper())}\n`);
+    console.log(`\n${print(account, await namesOf(instance), paper())}\n`);
     const seconds = Math.round((performance.now() - begun) / 100) / 10;
     if (values.json) console.log(JSON.stringify({ ...figuresOf(account), seconds }));
     else console.error(`minsheng: ${seconds} s`);
@@ -53,12 +53,13 @@ export async function actOut(instance: Instance): Promise<Account> {
   }
 }
 
-export function namesOf({ rules }: Instance): Names {
+export async function namesOf({ book, config }: Instance): Promise<Names> {
+  const roles = (await book.current()).find(config.POLICY)?.policy.roles ?? {};
   const departments = new Map(demoCity.departments.map(({ code, name }) => [code, name]));
   return {
     department: (code) => departments.get(code) ?? code,
     role: (code) => {
-      const { zh = code, en = '' } = rules.policy.roles[code] ?? {};
+      const { zh = code, en = '' } = roles[code] ?? {};
       return `${zh} ${en}`.trim();
     },
   };

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -16,13 +16,13 @@ import { anyDepartment, departmentScope, ownAssignment } from './own-assignments
 
 interface Deps {
   db: Database;
-  rules: TimeRules;
+  zone: Zone;
   clock: Clock;
   access: Access;
 }
 
 /** What the clerk reads: the department's list and one assignment. */
-export function assignmentsRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsyncTypebox {
+export function assignmentsRoutes({ db, zone, clock, access }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(AssignmentSchema);
     const common = { tags: ['departments'], ...secured('department:<code>', 'dispatch') };
@@ -72,7 +72,7 @@ export function assignmentsRoutes({ db, rules, clock, access }: Deps): FastifyPl
           rows,
           limit,
           ({ assignment }) => `${assignment.dueAt?.toISOString() ?? ''} ${assignment.id}`,
-          (row) => viewAssignment(rules, row, now),
+          (row) => viewAssignment(zone, row, now),
         );
       },
     );
@@ -92,7 +92,7 @@ export function assignmentsRoutes({ db, rules, clock, access }: Deps): FastifyPl
       async (request, reply) => {
         const found = await ownAssignment(db, request.actor, request.params.id, 'dispatch');
         reply.header('etag', etagOf(found.assignment.version));
-        return viewAssignment(rules, found, await clock.now());
+        return viewAssignment(zone, found, await clock.now());
       },
     );
   };

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { type AppealRow, changeAppeals, lockAppeals, nextStatus } from '../appeals/appeals.service.ts';
-import { dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import { duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { ProblemError } from '../platform/problem.ts';
 import { withdrawUnsent } from '../receipts/receipts.service.ts';
@@ -69,7 +69,7 @@ export async function sign(tx: Transaction, step: Step, now: Date): Promise<void
  */
 export async function returnCase(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   step: Step & { reason: string },
   now: Date,
 ): Promise<void> {
@@ -105,10 +105,11 @@ export async function returnCase(
     now,
   );
   await endDeadlines(tx, [{ appealId: appeal.id, name: 'sign' }], now);
-  await startDeadlines(tx, rules, [
-    { appealId: appeal.id, name: 'forward', startsAt: now, ...rules.dueOf('forward', now), lateByAdapter: false },
-  ]);
-  await withdrawUnsent(tx, rules, appeal.id, now);
+  const own = rules.of(appeal);
+  const forward = own.dueOf('forward', now, appeal);
+  const again = { rules: own, appealId: appeal.id, name: 'forward' as const, startsAt: now, lateByAdapter: false };
+  await startDeadlines(tx, forward ? [{ ...again, ...forward }] : []);
+  await withdrawUnsent(tx, own, appeal.id, now);
   await update(tx, assignment, { status: 'returned', returnedAt: now, returnReason: step.reason, dueAt: null });
   await appendToFeed(
     tx,
@@ -151,7 +152,7 @@ async function update(tx: Transaction, assignment: AssignmentRow, set: Partial<A
 }
 
 async function resolveDueAt(tx: Transaction, appealId: string): Promise<Date | null> {
-  return (await dueAtOf(tx, 'resolve', 'appeal', [appealId])).get(appealId) ?? null;
+  return (await duesOf(tx, 'resolve', 'appeal', [appealId])).get(appealId)?.dueAt ?? null;
 }
 
 /** Tells the departments that have these appeals that something about them changed. Call it last before COMMIT. */

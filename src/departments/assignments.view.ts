@@ -1,10 +1,10 @@
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { Listed } from './assignments.repo.ts';
 import type { Assignment } from './departments.schema.ts';
 
 /** An assignment as the department sees it: the matter, and nothing of who raised it. */
-export function viewAssignment(rules: TimeRules, { assignment, appeal }: Listed, now: Date): Assignment {
-  const format = rules.zone.formatInstant;
+export function viewAssignment(zone: Zone, { assignment, appeal }: Listed, now: Date): Assignment {
+  const format = zone.formatInstant;
   const at = (date: Date | null): string | null => (date ? format(date) : null);
   return {
     id: assignment.id,
@@ -17,7 +17,9 @@ export function viewAssignment(rules: TimeRules, { assignment, appeal }: Listed,
     body: appeal.body,
     address: appeal.address,
     nature: appeal.nature,
+    category: appeal.category,
     urgency: appeal.urgency,
+    complexity: appeal.complexity,
     reason: assignment.reason,
     final: assignment.final,
     assignedAt: format(assignment.assignedAt),

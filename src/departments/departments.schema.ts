@@ -14,7 +14,9 @@ export const AssignmentSchema = Type.Object(
     body: Type.String({ description: '内容; numbers of persons masked' }),
     address: Nullable(Type.String({ description: '地点' })),
     nature: Nullable(Type.String({ description: '诉求性质' })),
+    category: Nullable(Type.String({ description: '类别' })),
     urgency: Type.String({ description: '紧急程度' }),
+    complexity: Nullable(Type.String({ description: '难易' })),
     reason: Type.Record(Type.String(), Type.Unknown(), {
       description: 'Why it came here (派单依据): the rule and the words it found, or the dispatcher',
     }),

@@ -1,8 +1,8 @@
 import { inArray, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, changeAppeals } from '../appeals/appeals.service.ts';
-import { cancelDeadlines, dueAtOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import { cancelDeadlines, duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { tell, withdrawUnsent } from '../receipts/receipts.service.ts';
@@ -25,7 +25,7 @@ export interface Dispatch {
  */
 export async function dispatch(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   dispatches: readonly Dispatch[],
   now: Date,
 ): Promise<void> {
@@ -36,8 +36,17 @@ export async function dispatch(
   );
   const pulledBack = dispatches.map((item) => item.appeal).filter((appeal) => appeal.assignmentId !== null);
   const removed = await withdraw(tx, rules, pulledBack, now);
-  const sign = rules.dueOf('sign', now);
-  const resolve = rules.dueOf('resolve', now);
+  // Resolving runs from the first dispatch: what was started then goes on.
+  const running = await duesOf(tx, 'resolve', 'appeal', [...before.keys()]);
+  const times = new Map(
+    dispatches.map(({ appeal }) => {
+      const own = rules.of(appeal);
+      return [
+        appeal.id,
+        { rules: own, sign: own.dueOf('sign', now, appeal), resolve: own.dueOf('resolve', now, appeal) },
+      ];
+    }),
+  );
   const rows = dispatches.map((item) => ({
     id: uuid(),
     appealId: item.appeal.id,
@@ -47,8 +56,8 @@ export async function dispatch(
     reason: item.reason,
     assignedAt: now,
     assignedBy: item.actor,
-    dueAt: sign.dueAt,
-    final: (before.get(item.appeal.id)?.returned ?? 0) >= rules.policy.returns.atMost,
+    dueAt: times.get(item.appeal.id)?.sign?.dueAt ?? null,
+    final: (before.get(item.appeal.id)?.returned ?? 0) >= rules.of(item.appeal).policy.returns.atMost,
     version: 1,
   }));
   await changeAppeals(
@@ -71,25 +80,27 @@ export async function dispatch(
   );
   await startDeadlines(
     tx,
-    rules,
-    rows.flatMap((row) => {
-      const common = { appealId: row.appealId, assignmentId: row.id, startsAt: now, lateByAdapter: false };
-      const signing = { ...common, name: 'sign' as const, ...sign };
-      return before.has(row.appealId) ? [signing] : [signing, { ...common, name: 'resolve' as const, ...resolve }];
+    rows.flatMap(({ id, appealId }) => {
+      const own = times.get(appealId);
+      if (!own) return [];
+      const { rules, sign, resolve } = own;
+      const common = { rules, appealId, assignmentId: id, startsAt: now, lateByAdapter: false };
+      return [
+        ...(sign ? [{ ...common, name: 'sign' as const, ...sign }] : []),
+        ...(resolve && !running.has(appealId) ? [{ ...common, name: 'resolve' as const, ...resolve }] : []),
+      ];
     }),
   );
   const names = await departmentNames(
     tx,
     dispatches.map((item) => item.department),
   );
-  const running = await dueAtOf(tx, 'resolve', 'appeal', [...before.keys()]);
   const tidings = dispatches.map((item, at) => ({
-    appealId: item.appeal.id,
-    number: item.appeal.number,
+    appeal: item.appeal,
     subject: {
       about: 'forwarded' as const,
       departmentName: names.get(item.department) ?? item.department,
-      dueAt: running.get(item.appeal.id) ?? resolve.dueAt,
+      due: running.get(item.appeal.id) ?? times.get(item.appeal.id)?.resolve,
     },
     eventId: rows[at]?.id ?? '',
   }));
@@ -106,7 +117,7 @@ export async function dispatch(
 /** Takes cases from the departments that have them; returns what their feeds have to say of it. */
 async function withdraw(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   held: readonly AppealRow[],
   now: Date,
 ): Promise<NewFeedEntry[]> {
@@ -118,7 +129,7 @@ async function withdraw(
     .where(inArray(assignments.id, ids))
     .returning({ id: assignments.id, department: assignments.department, appealId: assignments.appealId });
   await cancelDeadlines(tx, 'sign', ids);
-  for (const appeal of held) await withdrawUnsent(tx, rules, appeal.id, now);
+  for (const appeal of held) await withdrawUnsent(tx, rules.of(appeal), appeal.id, now);
   return withdrawn.map(({ id, department, appealId }) => ({ department, kind: 'removed', assignmentId: id, appealId }));
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { Database } from '../platform/database/database.ts';
 import { answers, Ref, secured } from '../platform/openapi.ts';
@@ -13,13 +13,13 @@ import { departmentScope } from './own-assignments.ts';
 
 interface Deps {
   db: Database;
-  rules: TimeRules;
+  zone: Zone;
   access: Access;
   feedWatch: FeedWatch;
 }
 
 /** The change feed that a department's own system polls. */
-export function feedRoutes({ db, rules, access, feedWatch }: Deps): FastifyPluginAsyncTypebox {
+export function feedRoutes({ db, zone, access, feedWatch }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(FeedSchema);
     app.get(
@@ -68,7 +68,7 @@ export function feedRoutes({ db, rules, access, feedWatch }: Deps): FastifyPlugi
             kind,
             assignmentId,
             appealId,
-            at: rules.zone.formatInstant(at),
+            at: zone.formatInstant(at),
           })),
           next: encodeCursor(entries.at(-1)?.seq ?? from),
         };

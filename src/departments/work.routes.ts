@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TObject, Type } from 'typebox';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Access } from '../platform/access/access.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
@@ -16,7 +16,7 @@ import { anyDepartment, ownAssignment } from './own-assignments.ts';
 
 interface Deps {
   db: Database;
-  rules: TimeRules;
+  book: RuleBook;
   clock: Clock;
   access: Access;
 }
@@ -25,7 +25,7 @@ const Words = (description: string) => Type.String({ minLength: 1, maxLength: 10
 const strict = { additionalProperties: false };
 
 /** What a department does with a case: sign for it, send it back, hand in the result. */
-export function workRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsyncTypebox {
+export function workRoutes({ db, book, clock, access }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     for (const schema of [AssignmentSchema, SignManySchema]) app.addSchema(schema);
     const common = { tags: ['departments'], ...secured('department:<code>') };
@@ -35,11 +35,11 @@ export function workRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsy
     const Reason = Type.Object({ reason: Words('Why it is not yours (退单原因)') }, strict);
     const Result = Type.Object({ result: Words('What was done (办理结果)') }, strict);
 
-    action('sign', 'Sign for a case (签收)', Nothing, (tx, step, _body, now) => sign(tx, step, now));
-    action('return', 'Send a case back to the desk (退单)', Reason, (tx, step, { reason }, now) =>
+    action('sign', 'Sign for a case (签收)', Nothing, (tx, _rules, step, _body, now) => sign(tx, step, now));
+    action('return', 'Send a case back to the desk (退单)', Reason, (tx, rules, step, { reason }, now) =>
       returnCase(tx, rules, { ...step, reason: maskText(reason) }, now),
     );
-    action('submit', 'Hand in the result (反馈办理结果)', Result, (tx, step, { result }, now) =>
+    action('submit', 'Hand in the result (反馈办理结果)', Result, (tx, _rules, step, { result }, now) =>
       submit(tx, { ...step, result: maskText(result) }, now),
     );
 
@@ -47,7 +47,7 @@ export function workRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsy
       name: string,
       summary: string,
       body: T,
-      run: (tx: Transaction, step: Step, body: Type.Static<T>, now: Date) => Promise<void>,
+      run: (tx: Transaction, rules: RulesInForce, step: Step, body: Type.Static<T>, now: Date) => Promise<void>,
     ): void {
       app.post(
         `/v1/assignments/:id/${name}`,
@@ -69,10 +69,10 @@ export function workRoutes({ db, rules, clock, access }: Deps): FastifyPluginAsy
           await ownAssignment(db, request.actor, id);
           const now = await clock.now();
           const step = { assignmentId: id, version, actor: request.actor.name };
-          await withTransaction(db, (tx) => run(tx, step, request.body as Type.Static<T>, now));
+          await book.transact((tx, rules) => run(tx, rules, step, request.body as Type.Static<T>, now));
           const changed = await ownAssignment(db, request.actor, id);
           reply.header('etag', etagOf(changed.assignment.version));
-          return viewAssignment(rules, changed, now);
+          return viewAssignment(book.zone, changed, now);
         },
       );
     }

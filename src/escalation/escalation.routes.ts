@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { and, asc, eq, gt, type SQL } from 'drizzle-orm';
 import { Type } from 'typebox';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { Database } from '../platform/database/database.ts';
 import { answers, Instant, Nullable, Ref, secured } from '../platform/openapi.ts';
@@ -27,14 +27,14 @@ const readers = ['dispatch', 'operations'];
 /** What is overdue, or soon will be, and who has been told. */
 export function escalationRoutes({
   db,
-  rules,
+  zone,
   access,
 }: {
   db: Database;
-  rules: TimeRules;
+  zone: Zone;
   access: Access;
 }): FastifyPluginAsyncTypebox {
-  const format = rules.zone.formatInstant;
+  const format = zone.formatInstant;
   return async (app) => {
     app.addSchema(EscalationSchema);
     app.get(

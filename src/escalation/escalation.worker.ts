@@ -2,21 +2,20 @@ import { sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { departmentsOf } from '../appeals/lookup.service.ts';
 import { type DeadlineRow, ESCALATE, lockDeadlines } from '../deadlines/deadlines.service.ts';
+import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import type { DeadlineName, TimeRules } from '../deadlines/time-rules.service.ts';
 import { type AgendaItem, type Lease, postpone, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
-import type { Database } from '../platform/database/database.ts';
 import { insertRows } from '../platform/database/rows.ts';
-import { withTransaction } from '../platform/database/transaction.ts';
 import { escalations } from './escalations.table.ts';
 
 /**
  * Climbs the ladder of every running deadline: each step whose time has come is written once, to its named role; then the
  * item waits for the next step. A deadline that has ended meanwhile needs nothing.
  */
-export function createEscalationHandler({ db, rules }: { db: Database; rules: TimeRules }): AgendaHandler {
+export function createEscalationHandler(book: RuleBook): AgendaHandler {
   async function handle(lease: Lease, now: Date): Promise<void> {
-    await withTransaction(db, async (tx) => {
+    await book.transact(async (tx, inForce) => {
       const known = new Map(
         (
           await lockDeadlines(
@@ -34,6 +33,7 @@ export function createEscalationHandler({ db, rules }: { db: Database; rules: Ti
       for (const item of lease.items) {
         const deadline = known.get(item.subjectId);
         if (!deadline) continue;
+        const rules = inForce.of(deadline);
         const { due, next } = climb(rules, deadline, now);
         const { id: deadlineId, appealId, name, dueAt } = deadline;
         const department = departments.get(appealId) ?? null;

@@ -1,35 +1,26 @@
-import { v7 as uuid } from 'uuid';
-import {
-  type AppealRow,
-  insertAppeals,
-  insertAppellants,
-  insertMessages,
-  lockAppeals,
-} from '../appeals/appeals.service.ts';
+import { insertAppeals, insertAppellants, insertMessages } from '../appeals/appeals.service.ts';
 import { nextSequence } from '../appeals/lookup.service.ts';
 import { appealNumber } from '../appeals/number.ts';
-import { openStatuses } from '../appeals/states.ts';
-import { dueAtOf, startDeadlines } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import { duesOf, startDeadlines } from '../deadlines/deadlines.service.ts';
+import type { RuleBook } from '../deadlines/rule-book.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Clock } from '../platform/clock/clock.ts';
-import type { Database, Transaction } from '../platform/database/database.ts';
-import { withTransaction } from '../platform/database/transaction.ts';
+import type { Transaction } from '../platform/database/database.ts';
 import type { ProblemError } from '../platform/problem.ts';
 import { promiseReceipts } from '../receipts/receipts.service.ts';
 import { requestRouting } from '../routing/routing.service.ts';
 import { attachMessages } from './attach.ts';
 import type { MessageAnswer } from './message.schema.ts';
+import { place } from './place.ts';
 import type { Placed } from './placed.ts';
 import type { PreparedMessage } from './prepare.ts';
 import { recognise } from './replay.ts';
-import { forwardDeadline, receiptDeadlines, toAnswer, toAppeal, toMessage, toReceipt } from './rows.ts';
-import { openSameMatter } from './same-matter.ts';
-import { checkReceivedAt, isLateByAdapter } from './times.ts';
+import { forwardDeadlines, receiptDeadlines, toAnswer, toAppeal, toMessage, toReceipt } from './rows.ts';
+import { checkReceivedAt } from './times.ts';
 
 export interface IntakeDeps {
-  db: Database;
-  rules: TimeRules;
+  book: RuleBook;
   keyRing: KeyRing;
   clock: Clock;
 }
@@ -41,19 +32,19 @@ export type Outcome = { answer: MessageAnswer } | { refusal: ProblemError };
  * written set-wise together with everything that must happen later. Nothing is answered before COMMIT.
  */
 export async function registerBatch(deps: IntakeDeps, batch: readonly PreparedMessage[]): Promise<Outcome[]> {
-  const { db, rules, keyRing, clock } = deps;
+  const { book, keyRing, clock } = deps;
   const now = await clock.now();
-  return withTransaction(db, async (tx) => {
+  return book.transact(async (tx, rules) => {
     const outcomes = new Map<PreparedMessage, Outcome>();
     const timely = batch.filter((message) => {
       const refusal = checkReceivedAt(message.receivedAt, now);
       if (refusal) outcomes.set(message, { refusal });
       return !refusal;
     });
-    const { fresh, known, twins } = await recognise(tx, rules, keyRing, timely);
+    const { fresh, known, twins } = await recognise(tx, book.zone, keyRing, timely);
     for (const [message, outcome] of known) outcomes.set(message, outcome);
     const placed = await place(tx, rules, fresh, now);
-    const answers = await write(deps, tx, placed, now);
+    const answers = await write({ zone: book.zone, keyRing }, tx, placed, now);
     for (const [message, answer] of answers) outcomes.set(message, { answer });
     for (const [twin, first] of twins) outcomes.set(twin, replayOf(outcomes.get(first)));
     return batch.map((message) => outcomes.get(message) as Outcome);
@@ -66,54 +57,17 @@ function replayOf(first: Outcome | undefined): Outcome {
   return { answer: { ...first.answer, disposition: 'replayed' } };
 }
 
-async function place(
-  tx: Transaction,
-  rules: TimeRules,
-  messages: readonly PreparedMessage[],
-  now: Date,
-): Promise<Placed[]> {
-  const sameMatter = await openSameMatter(tx, messages, rules.policy.code);
-  const placed = messages.map((message): Placed => {
-    const receivedAt = message.receivedAt ?? now;
-    const found = sameMatter.find(message);
-    const appealId = found ?? uuid();
-    if (!found) sameMatter.add(message, appealId);
-    return {
-      message,
-      receivedAt,
-      appealId,
-      late: !message.historic && isLateByAdapter(rules, receivedAt, now),
-      disposition: found ? 'attached' : 'registered',
-      receipt: message.noReceiptReason === null ? rules.dueOf('receipt', receivedAt) : undefined,
-    };
-  });
-  return reconsider(tx, placed);
-}
-
-/** Targets are locked only now: one that was closed since it was looked at takes no more, its message opens an appeal. */
-async function reconsider(tx: Transaction, placed: readonly Placed[]): Promise<Placed[]> {
-  const own = new Set(placed.filter((entry) => entry.disposition === 'registered').map((entry) => entry.appealId));
-  const targets = placed.filter((entry) => !own.has(entry.appealId)).map((entry) => entry.appealId);
-  const locked = await lockAppeals(tx, targets);
-  const isOpen = (row: AppealRow | undefined): boolean => row !== undefined && openStatuses.includes(row.status);
-  return placed.map((entry) =>
-    own.has(entry.appealId) || isOpen(locked.get(entry.appealId))
-      ? entry
-      : { ...entry, appealId: uuid(), disposition: 'registered' as const },
-  );
-}
-
 async function write(
-  deps: IntakeDeps,
+  deps: { zone: Zone; keyRing: KeyRing },
   tx: Transaction,
   placed: readonly Placed[],
   now: Date,
 ): Promise<Map<PreparedMessage, MessageAnswer>> {
-  const { rules, keyRing } = deps;
+  const { zone, keyRing } = deps;
   const registered = placed.filter((entry) => entry.disposition === 'registered');
   const sequence = await nextSequence(tx, registered.length);
-  const today = rules.zone.dateString(rules.zone.epochDay(now));
-  const rows = registered.map((entry, at) => toAppeal(rules, entry, appealNumber(today, sequence[at] ?? 0), now));
+  const today = zone.dateString(zone.epochDay(now));
+  const rows = registered.map((entry, at) => toAppeal(entry, appealNumber(today, sequence[at] ?? 0), now));
   const actors = new Map(registered.map((entry) => [entry.appealId, entry.message.actor]));
   await insertAppeals(tx, rows, (row) => actors.get(row.id) ?? '');
   await insertAppellants(
@@ -126,14 +80,12 @@ async function write(
   );
 
   const forwards = registered.filter(({ message }) => !message.historic && message.answered === null);
-  const forwardDue = new Map(forwards.map((entry) => [entry.appealId, rules.dueOf('forward', entry.receivedAt)]));
-  await startDeadlines(tx, rules, [
-    ...forwards.map((entry) => forwardDeadline(entry, forwardDue.get(entry.appealId))),
-    ...receiptDeadlines(placed),
-  ]);
+  const forwarding = forwardDeadlines(forwards);
+  const forwardDue = new Map(forwarding.map(({ appealId, dueAt }) => [appealId, dueAt]));
+  await startDeadlines(tx, [...forwarding, ...receiptDeadlines(placed)]);
   await requestRouting(
     tx,
-    forwards.map(({ appealId }) => ({ appealId, runAt: now, dueAt: forwardDue.get(appealId)?.dueAt ?? now })),
+    forwards.map(({ appealId }) => ({ appealId, runAt: now, dueAt: forwardDue.get(appealId) ?? now })),
   );
 
   const byId = new Map(rows.map((row) => [row.id, { number: row.number, status: row.status }]));
@@ -142,14 +94,13 @@ async function write(
   for (const [appealId, { number, status }] of joined) byId.set(appealId, { number, status });
   await promiseReceipts(
     tx,
-    rules,
     placed.flatMap((entry) =>
       toReceipt(entry, byId.get(entry.appealId)?.number ?? '', joined.get(entry.appealId)?.known),
     ),
     now,
   );
 
-  const older = await dueAtOf(tx, 'forward', 'appeal', [...joined.keys()]);
+  const older = await duesOf(tx, 'forward', 'appeal', [...joined.keys()]);
   return new Map(
     placed.map((entry) => [
       entry.message,
@@ -157,7 +108,7 @@ async function write(
         deps,
         entry,
         byId.get(entry.appealId),
-        forwardDue.get(entry.appealId)?.dueAt ?? older.get(entry.appealId),
+        forwardDue.get(entry.appealId) ?? older.get(entry.appealId)?.dueAt,
       ),
     ]),
   );

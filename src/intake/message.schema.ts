@@ -47,7 +47,15 @@ const common = {
   address: Type.Optional(Type.String({ maxLength: 300, description: 'Place of the matter (地点)' })),
   region: Type.Optional(Type.String({ pattern: '^[0-9]{6}$', description: 'Division code, GB/T 2260 (行政区划代码)' })),
   nature: Type.Optional(Choice(natures, { description: 'Nature of the appeal (诉求性质)' })),
-  suggestedUrgency: Type.Optional(Choice(urgencies, { description: "The adapter's suggestion (紧急程度)" })),
+  category: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 40, pattern: '\\S', description: 'Category code (类别) of the city' }),
+  ),
+  suggestedUrgency: Type.Optional(
+    Choice(urgencies, {
+      description:
+        'Urgency as the call-taker or the citizen sees it (紧急程度); default normal. It counts at once, on every channel, until the desk confirms or changes it',
+    }),
+  ),
   answered: Type.Optional(
     Type.Union([
       Type.Object(
@@ -81,7 +89,7 @@ export function messageSchema(channel: Channel) {
   );
 }
 
-export const noReceiptReasons = ['no-number', 'not-a-mobile-number', 'historic'] as const;
+export const noReceiptReasons = ['no-number', 'not-a-mobile-number', 'historic', 'not-in-policy'] as const;
 export type NoReceiptReason = (typeof noReceiptReasons)[number];
 
 export const dispositions = ['registered', 'attached', 'replayed'] as const;

@@ -1,6 +1,7 @@
 import parsePhoneNumber from 'libphonenumber-js/max';
 import { v7 as uuid } from 'uuid';
 import { type Person, sealPerson } from '../appeals/appellants.ts';
+import type { Urgency } from '../appeals/nature.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskText } from '../platform/access/masking.ts';
@@ -22,7 +23,8 @@ export interface PreparedMessage {
   address: string | null;
   region: string | null;
   nature: string | null;
-  urgency: string;
+  category: string | null;
+  urgency: Urgency;
   answered: string | null;
   historic: boolean;
   noReceiptReason: NoReceiptReason | null;
@@ -89,6 +91,7 @@ export function prepareMessage(
     address: body.address === undefined ? null : maskText(body.address),
     region: body.region ?? null,
     nature: body.nature ?? null,
+    category: body.category ?? null,
     urgency: body.suggestedUrgency ?? 'normal',
     answered: body.answered?.text ?? null,
     historic: body.historic ?? false,

@@ -1,7 +1,8 @@
 import { queryCodeOf } from '../appeals/appellants.ts';
 import { findRecorded, type RecordedMessage } from '../appeals/lookup.service.ts';
-import { dueAtOf } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import { duesOf } from '../deadlines/deadlines.service.ts';
+import type { Due } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { ProblemError } from '../platform/problem.ts';
@@ -23,7 +24,7 @@ interface Recognised {
  */
 export async function recognise(
   tx: Transaction,
-  rules: TimeRules,
+  zone: Zone,
   keyRing: KeyRing,
   batch: readonly PreparedMessage[],
 ): Promise<Recognised> {
@@ -64,7 +65,7 @@ export async function recognise(
       result.fresh.push(message);
     }
   }
-  for (const [message, answer] of await storedAnswers(tx, rules, keyRing, replayed))
+  for (const [message, answer] of await storedAnswers(tx, zone, keyRing, replayed))
     result.known.set(message, { answer });
   return result;
 }
@@ -95,24 +96,24 @@ function keyReused(): ProblemError {
 
 async function storedAnswers(
   tx: Transaction,
-  rules: TimeRules,
+  zone: Zone,
   keyRing: KeyRing,
   replayed: readonly [PreparedMessage, RecordedMessage][],
 ): Promise<[PreparedMessage, MessageAnswer][]> {
   if (replayed.length === 0) return [];
-  const forward = await dueAtOf(
+  const forward = await duesOf(
     tx,
     'forward',
     'appeal',
     replayed.map(([, row]) => row.appeal.id),
   );
-  const receipt = await dueAtOf(
+  const receipt = await duesOf(
     tx,
     'receipt',
     'message',
     replayed.map(([, row]) => row.id),
   );
-  const format = (date: Date | undefined): string | null => (date ? rules.zone.formatInstant(date) : null);
+  const format = (due: Due | undefined): string | null => (due ? zone.formatInstant(due.dueAt) : null);
   return replayed.map(([message, row]) => [
     message,
     {
@@ -122,7 +123,7 @@ async function storedAnswers(
       queryCode: queryCodeOf(keyRing, row.keyId, row.id),
       disposition: 'replayed',
       status: row.appeal.status,
-      receivedAt: rules.zone.formatInstant(row.receivedAt),
+      receivedAt: zone.formatInstant(row.receivedAt),
       forwardDueAt: format(forward.get(row.appeal.id)),
       receiptDueAt: format(receipt.get(row.id)),
       noReceiptReason: row.noReceiptReason as NoReceiptReason | null,

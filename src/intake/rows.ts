@@ -1,31 +1,29 @@
 import type { AppealRow, NewAppeal, NewMessage } from '../appeals/appeals.service.ts';
 import { queryCodeOf } from '../appeals/appellants.ts';
 import type { NewDeadline } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { PromisedReceipt } from '../receipts/receipts.service.ts';
 import type { MessageAnswer } from './message.schema.ts';
 import type { Placed } from './placed.ts';
 
 export function toAppeal(
-  rules: TimeRules,
-  { message, appealId, receivedAt, late }: Placed,
+  { message, appealId, receivedAt, late, rules, subject }: Placed,
   number: string,
   now: Date,
 ): NewAppeal {
-  const { source, title, body, address, region, nature, urgency, answered, historic } = message;
+  const { title, body, address, region, answered, historic } = message;
   return {
     id: appealId,
     number,
     status: historic ? 'archived' : answered === null ? 'registered' : 'answered',
-    source,
+    ...subject,
+    urgencyConfirmed: false,
     channel: message.channel.name,
     title,
     body,
     address,
     region,
-    nature,
-    urgency,
     lateByAdapter: late,
     historic,
     policy: rules.policy.code,
@@ -41,7 +39,7 @@ export function toAppeal(
 
 export function toMessage(
   keyRing: KeyRing,
-  { message, appealId, receivedAt, disposition }: Placed,
+  { message, appealId, receivedAt, disposition, noReceiptReason }: Placed,
   now: Date,
 ): NewMessage {
   return {
@@ -54,7 +52,7 @@ export function toMessage(
     disposition,
     receivedAt,
     recordedAt: now,
-    noReceiptReason: message.noReceiptReason,
+    noReceiptReason,
     keyId: keyRing.activeId,
     fingerprint: message.fingerprint,
     idempotencyOwner: message.idempotencyKey === null ? null : message.actor,
@@ -63,25 +61,21 @@ export function toMessage(
   };
 }
 
-export function forwardDeadline(
-  { appealId, receivedAt, late }: Placed,
-  due: { dueAt: Date; provisional: boolean } | undefined,
-): NewDeadline {
-  return {
-    appealId,
-    name: 'forward',
-    startsAt: receivedAt,
-    dueAt: due?.dueAt ?? receivedAt,
-    provisional: due?.provisional ?? false,
-    lateByAdapter: late,
-  };
+export function forwardDeadlines(placed: readonly Placed[]): NewDeadline[] {
+  return placed.flatMap(({ appealId, receivedAt, late, rules, subject }) => {
+    const due = rules.dueOf('forward', receivedAt, subject);
+    return due
+      ? [{ rules, appealId, name: 'forward' as const, startsAt: receivedAt, ...due, lateByAdapter: late }]
+      : [];
+  });
 }
 
 export function receiptDeadlines(placed: readonly Placed[]): NewDeadline[] {
-  return placed.flatMap(({ message, appealId, receivedAt, late, receipt }) =>
+  return placed.flatMap(({ message, appealId, receivedAt, late, rules, receipt }) =>
     receipt
       ? [
           {
+            rules,
             appealId,
             messageId: message.messageId,
             name: 'receipt' as const,
@@ -95,7 +89,7 @@ export function receiptDeadlines(placed: readonly Placed[]): NewDeadline[] {
 }
 
 export function toReceipt(
-  { message, appealId, receivedAt, receipt }: Placed,
+  { message, appealId, receivedAt, rules, receipt }: Placed,
   number: string,
   joined: PromisedReceipt['known'],
 ): PromisedReceipt[] {
@@ -104,6 +98,7 @@ export function toReceipt(
     message.answered === null ? joined : { number, subject: { about: 'answered' as const, text: message.answered } };
   return [
     {
+      rules,
       messageId: message.messageId,
       appealId,
       appellantId: message.appellantId,
@@ -115,13 +110,13 @@ export function toReceipt(
 }
 
 export function toAnswer(
-  { rules, keyRing }: { rules: TimeRules; keyRing: KeyRing },
+  { zone, keyRing }: { zone: Zone; keyRing: KeyRing },
   entry: Placed,
   appeal: Pick<AppealRow, 'number' | 'status'> | undefined,
   forwardDueAt: Date | undefined,
 ): MessageAnswer {
-  const { message, appealId, receivedAt, disposition, receipt } = entry;
-  const format = rules.zone.formatInstant;
+  const { message, appealId, receivedAt, disposition, receipt, noReceiptReason } = entry;
+  const format = zone.formatInstant;
   return {
     messageId: message.messageId,
     appealId,
@@ -132,6 +127,6 @@ export function toAnswer(
     receivedAt: format(receivedAt),
     forwardDueAt: forwardDueAt ? format(forwardDueAt) : null,
     receiptDueAt: receipt ? format(receipt.dueAt) : null,
-    noReceiptReason: message.noReceiptReason,
+    noReceiptReason,
   };
 }

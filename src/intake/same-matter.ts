@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { openAppealsOf } from '../appeals/lookup.service.ts';
-import { natureClass } from '../appeals/nature.ts';
+import { natureClass, type Urgency, urgencies } from '../appeals/nature.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { PreparedMessage } from './prepare.ts';
@@ -15,6 +15,7 @@ interface Candidate {
   appealId: string;
   policy: string;
   natureClass: string;
+  urgency: Urgency;
   /** Worked out only when a second message of the person comes. */
   bigrams: () => Bigrams;
 }
@@ -29,8 +30,8 @@ function bigramsOf({ title, body }: { title: string; body: string }): () => Bigr
 
 /**
  * Same matter (同一事项): a message joins an appeal by itself only when the same verified person raised it, it is open,
- * under the same policy and class of nature, and its text is alike (threshold: docs/same-matter.md). Anything less
- * certain is for a dispatcher to link.
+ * under the same policy and class of nature, and its text is alike (threshold: docs/same-matter.md). A message that is
+ * more urgent than the appeal never joins: it must not wait behind it. Anything less certain is for a dispatcher to link.
  */
 export interface SameMatter {
   /** The appeal the message belongs to, the likest first; undefined: a new matter. */
@@ -46,7 +47,7 @@ export interface SameMatter {
 export async function openSameMatter(
   tx: Transaction,
   batch: readonly PreparedMessage[],
-  policy: string,
+  policyOf: (message: PreparedMessage) => string,
 ): Promise<SameMatter> {
   const byPerson = new Map<string, Candidate[]>();
   const persons = [...new Set(batch.filter((message) => !message.historic).flatMap((message) => message.verified))];
@@ -63,6 +64,7 @@ export async function openSameMatter(
         appealId: appeal.id,
         policy: appeal.policy,
         natureClass: natureClass(appeal.nature),
+        urgency: appeal.urgency,
         bigrams: bigramsOf(appeal),
       };
       for (const person of appeal.persons) remember(person.toString('base64'), candidate);
@@ -77,9 +79,11 @@ export async function openSameMatter(
     const known = message.verified.flatMap((person) => byPerson.get(person) ?? []);
     if (known.length === 0 || message.historic) return undefined;
     const own = bigramsOf(message)();
+    const policy = policyOf(message);
     let best: { appealId: string; alike: number } | undefined;
     for (const candidate of known) {
       if (candidate.policy !== policy || candidate.natureClass !== natureClass(message.nature)) continue;
+      if (urgencies.indexOf(message.urgency) > urgencies.indexOf(candidate.urgency)) continue;
       const alike = similarityOf(own, candidate.bigrams());
       if (alike >= SAME_MATTER_THRESHOLD && alike > (best?.alike ?? 0)) best = { appealId: candidate.appealId, alike };
     }
@@ -90,8 +94,9 @@ export async function openSameMatter(
     if (message.historic || message.answered !== null) return;
     const candidate = {
       appealId,
-      policy,
+      policy: policyOf(message),
       natureClass: natureClass(message.nature),
+      urgency: message.urgency,
       bigrams: bigramsOf(message),
     };
     for (const person of message.verified) remember(person, candidate);

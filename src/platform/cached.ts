@@ -1,11 +1,16 @@
+export type Cached<T> = (() => Promise<T>) & {
+  /** What was read no longer holds: whoever asks next reads again. */
+  forget(): void;
+};
+
 /**
  * What is read often and changes seldom, kept for `ttl` machine milliseconds and then read again by whoever asks next;
  * callers who come meanwhile wait for the same reading. A reading that fails is not kept.
  */
-export function cached<T>(ttl: number, read: () => Promise<T>): () => Promise<T> {
+export function cached<T>(ttl: number, read: () => Promise<T>): Cached<T> {
   let value: Promise<T> | undefined;
   let until = 0;
-  return () => {
+  const get = (): Promise<T> => {
     if (value && Date.now() < until) return value;
     const reading = read();
     value = reading;
@@ -15,4 +20,9 @@ export function cached<T>(ttl: number, read: () => Promise<T>): () => Promise<T>
     });
     return reading;
   };
+  return Object.assign(get, {
+    forget: () => {
+      value = undefined;
+    },
+  });
 }

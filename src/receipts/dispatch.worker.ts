@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { contactsOf } from '../appeals/appellants.ts';
 import { numbersOf } from '../appeals/lookup.service.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { type AgendaItem, type Lease, LeaseLostError, recordFailure, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
@@ -20,7 +20,7 @@ type Verdict = SendOutcome | { outcome: 'unknown' };
 
 interface Deps {
   db: Database;
-  rules: TimeRules;
+  book: RuleBook;
   keyRing: KeyRing;
   gateway: SmsGateway;
   clock: Clock;
@@ -35,10 +35,10 @@ const MAX_ATTEMPTS = 48;
  * the row still says `sending`; then the gateway is asked, and the message is sent only if it never arrived there.
  */
 export function createReceiptHandler(deps: Deps): AgendaHandler {
-  const { db, gateway, keyRing, clock } = deps;
+  const { db, book, gateway, keyRing, clock } = deps;
 
   async function handle(lease: Lease, now: Date): Promise<void> {
-    const { open, interrupted } = await withTransaction(db, (tx) => begin(deps, tx, lease, now));
+    const { open, interrupted } = await book.transact((tx, rules) => begin(tx, rules, lease, now));
     const found =
       interrupted.length === 0 ? new Map<string, Found>() : await gateway.find(interrupted.map((row) => row.id));
     const contacts = await contactsOf(
@@ -70,7 +70,7 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
       return await gateway.send({
         receiptId: row.id,
         to: contact.phone,
-        text: (row.text ?? '').replace(CODE_PLACE, contact.queryCode),
+        text: (row.text ?? '').replaceAll(CODE_PLACE, contact.queryCode),
       });
     } catch {
       // The call broke off: it may have left or not. Only the gateway can tell, at the next attempt.
@@ -131,8 +131,8 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
 
 /** Locks what is to be sent and says so in the rows; what needs no sending any more is settled here. */
 async function begin(
-  { rules }: Deps,
   tx: Transaction,
+  rules: RulesInForce,
   lease: Lease,
   now: Date,
 ): Promise<{ open: Row[]; interrupted: Row[] }> {
@@ -147,14 +147,16 @@ async function begin(
   let rows = await lock();
   const undecided = rows.filter((row) => row.text === null && row.status === 'created');
   if (undecided.length > 0) {
-    const numbers = await numbersOf(
+    const appeals = await numbersOf(
       tx,
       undecided.map((row) => row.appealId),
     );
     await decideAssessing(
       tx,
-      rules,
-      undecided.map((row) => ({ id: row.id, number: numbers.get(row.appealId) ?? '' })),
+      undecided.flatMap(({ id, appealId }) => {
+        const appeal = appeals.get(appealId);
+        return appeal ? [{ id, number: appeal.number, rules: rules.of(appeal) }] : [];
+      }),
       now,
     );
     rows = await lock();

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { IdOrNumber } from '../appeals/appeals.schema.ts';
 import { contactsOf } from '../appeals/appellants.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskPhone, maskText } from '../platform/access/masking.ts';
@@ -19,7 +19,7 @@ import { CODE_PLACE } from './texts.ts';
 
 interface Deps {
   db: Database;
-  rules: TimeRules;
+  zone: Zone;
   keyRing: KeyRing;
   access: Access;
 }
@@ -27,8 +27,8 @@ interface Deps {
 const readers = ['dispatch', 'operations'];
 
 /** What became of the citizens' SMS: of one appeal, and what is due before ten. */
-export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPluginAsyncTypebox {
-  const format = rules.zone.formatInstant;
+export function receiptsRoutes({ db, zone, keyRing, access }: Deps): FastifyPluginAsyncTypebox {
+  const format = zone.formatInstant;
 
   async function view(rows: readonly (typeof receipts.$inferSelect)[]) {
     const contacts = await contactsOf(
@@ -45,7 +45,7 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
       dueAt: format(row.dueAt),
       sentAt: row.sentAt ? format(row.sentAt) : null,
       deliveredAt: row.deliveredAt ? format(row.deliveredAt) : null,
-      text: row.text === null ? null : maskText(row.text.replace(CODE_PLACE, '********')),
+      text: row.text === null ? null : maskText(row.text.replaceAll(CODE_PLACE, '********')),
       to: maskPhone(contacts.get(row.messageId)?.phone ?? ''),
       failure: row.failure,
     }));
@@ -120,11 +120,11 @@ export function receiptsRoutes({ db, rules, keyRing, access }: Deps): FastifyPlu
 /** The sink gateway's outbox; not registered in production. */
 export function outboxRoutes({
   sink,
-  rules,
+  zone,
   access,
 }: {
   sink: SinkGateway;
-  rules: TimeRules;
+  zone: Zone;
   access: Access;
 }): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -148,7 +148,7 @@ export function outboxRoutes({
           rows,
           limit,
           (row) => row.id,
-          (row) => ({ ...row, to: maskPhone(row.to), sentAt: rules.zone.formatInstant(row.sentAt) }),
+          (row) => ({ ...row, to: maskPhone(row.to), sentAt: zone.formatInstant(row.sentAt) }),
         );
       },
     );

@@ -1,7 +1,8 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { linkedTo } from '../appeals/lookup.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { Ruled, RulesInForce } from '../deadlines/rule-book.service.ts';
+import type { Subject as RuleSubject, TimeRules } from '../deadlines/time-rules.service.ts';
 import { addToAgenda, reschedule } from '../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
@@ -12,6 +13,8 @@ export const RECEIPT = 'receipt';
 
 /** A receipt promised to the sender of one message. */
 export interface PromisedReceipt {
+  /** Of the appeal's own policy version. */
+  rules: TimeRules;
   messageId: string;
   appealId: string;
   appellantId: string;
@@ -24,6 +27,7 @@ export interface PromisedReceipt {
 /** A case that comes in after its last reminder still gets these business milliseconds to be forwarded first. */
 const GRACE_MS = 5 * 60_000;
 const MARGIN_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** When an undecided receipt has to say "being assessed": at the last reminder, or shortly when that has passed. */
 function assessment(rules: TimeRules, receivedAt: Date, dueAt: Date, now: Date): Date {
@@ -36,13 +40,8 @@ function assessment(rules: TimeRules, receivedAt: Date, dueAt: Date, now: Date):
 const keyOf = (messageId: string): string => `${RECEIPT}:${messageId}`;
 
 /** Writes the promise and its work: told at once what is known, otherwise at the last reminder what is true then. */
-export async function promiseReceipts(
-  tx: Executor,
-  rules: TimeRules,
-  promised: readonly PromisedReceipt[],
-  now: Date,
-): Promise<void> {
-  const rows = promised.map(({ known, messageId, appealId, appellantId, dueAt, receivedAt }) => ({
+export async function promiseReceipts(tx: Executor, promised: readonly PromisedReceipt[], now: Date): Promise<void> {
+  const rows = promised.map(({ rules, known, messageId, appealId, appellantId, dueAt, receivedAt }) => ({
     runAt: known ? rules.sendAt(now, dueAt) : assessment(rules, receivedAt, dueAt, now),
     row: {
       id: uuid(),
@@ -54,7 +53,7 @@ export async function promiseReceipts(
       status: 'created' as const,
       dueAt,
       ...(known
-        ? { subject: known.subject.about, text: receiptText(known.number, known.subject, dayIn(rules)), frozenAt: now }
+        ? { subject: known.subject.about, text: receiptText(rules, known.number, known.subject), frozenAt: now }
         : {}),
     },
   }));
@@ -77,8 +76,7 @@ export async function promiseReceipts(
 
 /** An event that the citizens of an appeal are told about. */
 export interface Tidings {
-  appealId: string;
-  number: string;
+  appeal: { id: string; number: string } & Ruled & RuleSubject;
   subject: Subject;
   /** Id of the event: who was told something else before gets one notice for it. */
   eventId: string;
@@ -89,32 +87,40 @@ export interface Tidings {
  * not yet decided get their text now; those that said something else before are followed by a notice. Call with the
  * appeals locked.
  */
-export async function tell(tx: Transaction, rules: TimeRules, events: readonly Tidings[], now: Date): Promise<void> {
+export async function tell(tx: Transaction, rules: RulesInForce, events: readonly Tidings[], now: Date): Promise<void> {
   if (events.length === 0) return;
   const linked = await linkedTo(
     tx,
-    events.map((event) => event.appealId),
+    events.map((event) => event.appeal.id),
   );
   const tidings = [
     ...events,
     ...linked.flatMap(({ id, number, target }) =>
-      events.filter((event) => event.appealId === target).map((event) => ({ ...event, appealId: id, number })),
+      events
+        .filter((event) => event.appeal.id === target)
+        .map((event) => ({ ...event, appeal: { ...event.appeal, id, number } })),
     ),
   ];
-  const texts = tidings.map((item) => receiptText(item.number, item.subject, dayIn(rules)));
-  const { rows: decided } = await tx.execute<{ business_key: string; due_at: string }>(sql`
+  const texts = tidings.map(({ appeal, subject }) => receiptText(rules.of(appeal), appeal.number, subject));
+  const { rows: decided } = await tx.execute<{ appeal_id: string; business_key: string; due_at: string }>(sql`
     update receipts r set text = x.text, subject = x.about, frozen_at = ${now.toISOString()}
     from unnest(${arrayOf(
-      tidings.map((item) => item.appealId),
+      tidings.map((item) => item.appeal.id),
       'uuid',
     )}, ${arrayOf(texts, 'text')}, ${arrayOf(
       tidings.map((item) => item.subject.about),
       'text',
     )}) x(appeal_id, text, about)
-    where r.appeal_id = x.appeal_id and r.kind = 'receipt' and r.text is null returning r.business_key, r.due_at`);
+    where r.appeal_id = x.appeal_id and r.kind = 'receipt' and r.text is null returning r.appeal_id, r.business_key, r.due_at`);
+  const byAppeal = new Map(tidings.map((item, at) => [item.appeal.id, { ...item, text: texts[at] ?? '' }]));
   await reschedule(
     tx,
-    decided.map((row) => ({ businessKey: row.business_key, runAt: rules.sendAt(now, new Date(row.due_at)) })),
+    decided.flatMap((row) => {
+      const item = byAppeal.get(row.appeal_id);
+      return item
+        ? [{ businessKey: row.business_key, runAt: rules.of(item.appeal).sendAt(now, new Date(row.due_at)) }]
+        : [];
+    }),
   );
   const fresh = new Set(decided.map((row) => row.business_key));
   const told = await tx
@@ -128,7 +134,7 @@ export async function tell(tx: Transaction, rules: TimeRules, events: readonly T
     .where(
       and(
         sql`${receipts.appealId} = any(${arrayOf(
-          tidings.map((item) => item.appealId),
+          tidings.map((item) => item.appeal.id),
           'uuid',
         )})`,
         eq(receipts.kind, 'receipt'),
@@ -138,45 +144,65 @@ export async function tell(tx: Transaction, rules: TimeRules, events: readonly T
     tx,
     rules,
     told.filter((row) => !fresh.has(row.businessKey)),
-    new Map(tidings.map((item, at) => [item.appealId, { ...item, text: texts[at] ?? '' }])),
+    byAppeal,
     now,
   );
 }
 
 async function notify(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   told: readonly { appealId: string; messageId: string; appellantId: string }[],
   byAppeal: Map<string, Tidings & { text: string }>,
   now: Date,
 ): Promise<void> {
-  const { dueAt } = rules.dueOf('receipt', now);
   const rows = told.flatMap(({ appealId, messageId, appellantId }) => {
     const item = byAppeal.get(appealId);
     if (!item) return [];
     const businessKey = `notice:${messageId}:${item.eventId}`;
+    const { dueAt, runAt } = noticeTimes(rules.of(item.appeal), item.appeal, now);
     return [
       {
-        id: uuid(),
-        businessKey,
-        kind: 'notice' as const,
-        appealId,
-        messageId,
-        appellantId,
-        status: 'created' as const,
-        dueAt,
-        subject: item.subject.about,
-        text: item.text,
-        frozenAt: now,
+        runAt,
+        row: {
+          id: uuid(),
+          businessKey,
+          kind: 'notice' as const,
+          appealId,
+          messageId,
+          appellantId,
+          status: 'created' as const,
+          dueAt,
+          subject: item.subject.about,
+          text: item.text,
+          frozenAt: now,
+        },
       },
     ];
   });
-  await insertRows(tx, receipts, rows, sql`on conflict (business_key) do nothing`);
-  const runAt = rules.sendAt(now, dueAt);
+  await insertRows(
+    tx,
+    receipts,
+    rows.map(({ row }) => row),
+    sql`on conflict (business_key) do nothing`,
+  );
   await addToAgenda(
     tx,
-    rows.map((row) => ({ kind: RECEIPT, subjectId: row.id, businessKey: row.businessKey, runAt, dueAt })),
+    rows.map(({ row: { id, businessKey, dueAt }, runAt }) => ({
+      kind: RECEIPT,
+      subjectId: id,
+      businessKey,
+      runAt,
+      dueAt,
+    })),
   );
+}
+
+/** A notice has the time a receipt would have; where the policy sets none it goes as soon as citizens may be told. */
+function noticeTimes(rules: TimeRules, subject: RuleSubject, now: Date): { dueAt: Date; runAt: Date } {
+  const due = rules.dueOf('receipt', now, subject);
+  const runAt = rules.sendAt(now, due?.dueAt ?? new Date(now.getTime() + DAY_MS));
+  return { dueAt: due?.dueAt ?? runAt, runAt };
 }
 
 /** A case left its department: what was not sent yet must no longer say that it was forwarded there. */
@@ -202,19 +228,13 @@ export async function withdrawUnsent(tx: Transaction, rules: TimeRules, appealId
 /** Receipts still undecided at their last reminder say so truthfully: received, being assessed. */
 export async function decideAssessing(
   tx: Transaction,
-  rules: TimeRules,
-  undecided: readonly { id: string; number: string }[],
+  undecided: readonly { id: string; number: string; rules: TimeRules }[],
   now: Date,
 ): Promise<void> {
-  for (const { id, number } of undecided) {
+  for (const { id, number, rules } of undecided) {
     await tx
       .update(receipts)
-      .set({ text: receiptText(number, { about: 'assessing' }, dayIn(rules)), subject: 'assessing', frozenAt: now })
+      .set({ text: receiptText(rules, number, { about: 'assessing' }), subject: 'assessing', frozenAt: now })
       .where(and(eq(receipts.id, id), isNull(receipts.text)));
   }
 }
-
-const dayIn =
-  (rules: TimeRules) =>
-  (date: Date): string =>
-    rules.zone.formatInstant(date).slice(0, 16).replace('T', ' ');

@@ -1,10 +1,13 @@
+import { fillText } from '../deadlines/policy-texts.ts';
+import type { Due, TimeRules } from '../deadlines/time-rules.service.ts';
+
 /**
- * What the citizen is told, in Chinese, from the event that happened and nothing else: "forwarded" is only said of a case
- * that was forwarded. The text is frozen when it is decided; `{code}` stands for the query code, which is put in only at
- * the moment of sending, so that the stored text opens nothing.
+ * What the citizen is told, in the words of the appeal's policy, from the event that happened and nothing else:
+ * "forwarded" is only said of a case that was forwarded. The text is frozen when it is decided; `{code}` stands for the
+ * query code, which is put in only at the moment of sending, so that the stored text opens nothing.
  */
 export type Subject =
-  | { about: 'forwarded'; departmentName: string; dueAt: Date }
+  | { about: 'forwarded'; departmentName: string; due: Due | undefined }
   | { about: 'joined'; departmentName: string }
   | { about: 'assessing' }
   | { about: 'answered'; text: string }
@@ -14,25 +17,30 @@ export type Subject =
 
 export const CODE_PLACE = '{code}';
 
-export function receiptText(appealNumber: string, subject: Subject, day: (date: Date) => string): string {
-  return `您的诉求（编号${appealNumber}）${sentence(subject, day)}凭编号和查询码${CODE_PLACE}可查询进展。`;
+export function receiptText(rules: TimeRules, appealNumber: string, subject: Subject): string {
+  const { prefix, closing } = rules.policy.texts;
+  // What a person wrote may end with a full stop of its own.
+  const told = sentence(rules, subject).replace(/。。$/, '。');
+  return `${fillText(prefix, { number: appealNumber })}${told}${closing}`;
 }
 
-function sentence(subject: Subject, day: (date: Date) => string): string {
+function sentence({ policy: { texts }, zone }: TimeRules, subject: Subject): string {
   switch (subject.about) {
-    case 'forwarded':
-      return `已受理，转办至${subject.departmentName}，承诺于${day(subject.dueAt)}前办理答复。`;
+    case 'forwarded': {
+      const { departmentName: department, due } = subject;
+      if (!due) return fillText(texts.forwardedUndated, { department });
+      const dueAt = zone.formatInstant(due.dueAt).slice(0, 16).replace('T', ' ');
+      return `${fillText(texts.forwarded, { department, dueAt })}${due.provisional ? texts.provisional : ''}`;
+    }
     case 'joined':
-      return `已并入您此前反映的同一事项，由${subject.departmentName}办理。`;
+      return fillText(texts.joined, { department: subject.departmentName });
     case 'assessing':
-      return '已收到，正在研判承办单位，转办后将另行告知。';
+      return texts.assessing;
     case 'answered':
-      return `已答复：${subject.text}。`.replace(/。。$/, '。');
     case 'declined':
-      return `经研判不予受理，原因：${subject.text}。`.replace(/。。$/, '。');
     case 'diverted':
-      return `请通过法定途径办理：${subject.text}。`.replace(/。。$/, '。');
+      return fillText(texts[subject.about], { text: subject.text });
     case 'linked':
-      return `与${subject.targetNumber}号诉求属同一事项，已并入办理。`;
+      return fillText(texts.linked, { target: subject.targetNumber });
   }
 }

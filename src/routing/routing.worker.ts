@@ -1,13 +1,12 @@
 import { asc } from 'drizzle-orm';
 import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
 import { type Lease, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import { cached } from '../platform/cached.ts';
 import type { Database } from '../platform/database/database.ts';
-import { withTransaction } from '../platform/database/transaction.ts';
 import { catalogueRules } from './catalogue.table.ts';
 import { type CatalogueRule, findRule } from './catalogue.ts';
 import { ROUTE } from './routing.service.ts';
@@ -21,11 +20,11 @@ const ACTOR = systemActor('routing');
  */
 export function createRoutingHandler({
   db,
-  rules,
+  book,
   onRouted,
 }: {
   db: Database;
-  rules: TimeRules;
+  book: RuleBook;
   onRouted: () => void;
 }): AgendaHandler {
   /** An edited catalogue is in force within five machine seconds, and costs nothing meanwhile. */
@@ -36,7 +35,7 @@ export function createRoutingHandler({
 
   async function handle(lease: Lease, now: Date): Promise<void> {
     const ordered = await currentCatalogue();
-    await withTransaction(db, async (tx) => {
+    await book.transact(async (tx, rules) => {
       const appeals = await lockAppeals(
         tx,
         lease.items.map((item) => item.subjectId),

@@ -3,12 +3,11 @@ import { type TObject, Type } from 'typebox';
 import { AppealSchema, IdOrNumber } from '../appeals/appeals.schema.ts';
 import { viewAppeal } from '../appeals/appeals.view.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Access } from '../platform/access/access.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
-import { withTransaction } from '../platform/database/transaction.ts';
 import { answers, Ref, secured } from '../platform/openapi.ts';
 import { etagOf, IfMatch, readVersion } from '../platform/page.ts';
 import { notFound } from '../platform/problem.ts';
@@ -16,7 +15,7 @@ import { assign, close, type Decision, link } from './triage.service.ts';
 
 interface Deps {
   db: Database;
-  rules: TimeRules;
+  book: RuleBook;
   clock: Clock;
   access: Access;
   /** Wakes the receipts' worker after COMMIT. */
@@ -28,7 +27,7 @@ const strict = <T extends Record<string, ReturnType<typeof Words>>>(properties: 
   Type.Object(properties, { additionalProperties: false });
 
 /** `POST /v1/appeals/{id}/{assign,answer,decline,divert,link}`: the dispatcher's decisions. */
-export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): FastifyPluginAsyncTypebox {
+export function triageRoutes({ db, book, clock, access, onDecided }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(AppealSchema);
     const Assign = Type.Object(
@@ -41,7 +40,7 @@ export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): Fas
     const Text = strict({ text: Words('Told to the citizen (告知内容)') });
     const Link = strict({ target: Words('Id or number of the appeal to join (并入诉求)') });
 
-    decision('assign', 'Assign to a department (派单)', Assign, (tx, step, body, now) =>
+    decision('assign', 'Assign to a department (派单)', Assign, (tx, rules, step, body, now) =>
       assign(
         tx,
         rules,
@@ -49,16 +48,16 @@ export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): Fas
         now,
       ),
     );
-    decision('answer', 'Answer without a department (直办)', Text, (tx, step, { text }, now) =>
+    decision('answer', 'Answer without a department (直办)', Text, (tx, rules, step, { text }, now) =>
       close(tx, rules, 'answer', { ...step, text }, now),
     );
-    decision('decline', 'Decline with the reason (不予受理)', Text, (tx, step, { text }, now) =>
+    decision('decline', 'Decline with the reason (不予受理)', Text, (tx, rules, step, { text }, now) =>
       close(tx, rules, 'decline', { ...step, text }, now),
     );
-    decision('divert', 'Point to the statutory route (分流)', Text, (tx, step, { text }, now) =>
+    decision('divert', 'Point to the statutory route (分流)', Text, (tx, rules, step, { text }, now) =>
       close(tx, rules, 'divert', { ...step, text }, now),
     );
-    decision('link', 'Link to another appeal on the same matter (并单)', Link, (tx, step, { target }, now) =>
+    decision('link', 'Link to another appeal on the same matter (并单)', Link, (tx, rules, step, { target }, now) =>
       link(tx, rules, { ...step, target }, now),
     );
 
@@ -66,7 +65,7 @@ export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): Fas
       action: string,
       summary: string,
       body: T,
-      run: (tx: Transaction, step: Decision, body: Type.Static<T>, now: Date) => Promise<void>,
+      run: (tx: Transaction, rules: RulesInForce, step: Decision, body: Type.Static<T>, now: Date) => Promise<void>,
     ): void {
       app.post(
         `/v1/appeals/:id/${action}`,
@@ -88,13 +87,19 @@ export function triageRoutes({ db, rules, clock, access, onDecided }: Deps): Fas
           const found = await findAppeal(db, request.params.id);
           if (!found) throw notFound({ en: 'The appeal', zh: '该诉求' });
           const now = await clock.now();
-          await withTransaction(db, (tx) =>
-            run(tx, { appealId: found.id, version, actor: request.actor.name }, request.body as Type.Static<T>, now),
+          await book.transact((tx, rules) =>
+            run(
+              tx,
+              rules,
+              { appealId: found.id, version, actor: request.actor.name },
+              request.body as Type.Static<T>,
+              now,
+            ),
           );
           onDecided();
           const appeal = (await findAppeal(db, found.id)) ?? found;
           reply.header('etag', etagOf(appeal.version));
-          return viewAppeal(rules, appeal, request.actor);
+          return viewAppeal(book.zone, appeal, request.actor);
         },
       );
     }

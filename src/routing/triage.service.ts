@@ -2,7 +2,7 @@ import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.s
 import { findAppeal } from '../appeals/lookup.service.ts';
 import { type AppealAction, openStatuses } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
-import type { TimeRules } from '../deadlines/time-rules.service.ts';
+import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import { announceChange } from '../departments/assignments.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
 import { dispatch } from '../departments/dispatch.service.ts';
@@ -38,7 +38,7 @@ async function lock(
 
 export async function assign(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   decision: Decision & { department: string; note: string | null },
   now: Date,
 ): Promise<void> {
@@ -61,7 +61,7 @@ const about = { answer: 'answered', decline: 'declined', divert: 'diverted' } as
 /** Answers, declines or diverts a case; the text is told to the citizen. */
 export async function close(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   action: Closing,
   decision: Decision & { text: string },
   now: Date,
@@ -81,7 +81,7 @@ export async function close(
  */
 export async function link(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   decision: Decision & { target: string },
   now: Date,
 ): Promise<void> {
@@ -123,7 +123,7 @@ async function resolve(tx: Transaction, idOrNumber: string): Promise<string> {
 
 async function conclude(
   tx: Transaction,
-  rules: TimeRules,
+  rules: RulesInForce,
   appeal: AppealRow,
   subject: Subject,
   event: string,
@@ -137,5 +137,5 @@ async function conclude(
     ],
     now,
   );
-  await tell(tx, rules, [{ appealId: appeal.id, number: appeal.number, subject, eventId: event }], now);
+  await tell(tx, rules, [{ appeal, subject, eventId: event }], now);
 }

@@ -1,19 +1,25 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { dueOf, ladderOf } from '../../src/deadlines/due.ts';
-import { type DeadlineName, deadlineNames, type Policy } from '../../src/deadlines/policy.schema.ts';
+import { type DeadlineName, mainDeadlines } from '../../src/deadlines/deadline-names.ts';
+import type { Policy } from '../../src/deadlines/policy.schema.ts';
 import { assessAt, sendAt } from '../../src/deadlines/quiet-hours.ts';
-import { createZone, type Zone } from '../../src/deadlines/zone.ts';
-import { bundledPolicy, kunming, nationalCalendar } from './support.ts';
+import { createTimeRules } from '../../src/deadlines/time-rules.service.ts';
+import { createZone } from '../../src/deadlines/zone.ts';
+import { anyone, bundledPolicy, kunming, nationalCalendar } from './support.ts';
 
 const calendar = nationalCalendar();
 const policy = bundledPolicy('kunming-hotline');
 const zone = createZone(policy.zone);
 const MINUTE = 60_000;
 
-const due = (name: DeadlineName, start: Date) => dueOf(policy, name, start, calendar, zone);
-const ladder = (name: DeadlineName, start: Date, dueAt = due(name, start).dueAt, by: Policy = policy) =>
-  ladderOf(by, name, { start, dueAt }, calendar, zone);
+const rules = createTimeRules(policy, calendar);
+const due = (name: DeadlineName, start: Date) => {
+  const found = rules.dueOf(name, start, anyone);
+  if (!found) throw new Error(`no ${name}`);
+  return found;
+};
+const ladder = (name: DeadlineName, startsAt: Date, dueAt = due(name, startsAt).dueAt) =>
+  rules.ladderOf(name, { startsAt, dueAt });
 const local = (date: Date): string => zone.formatInstant(date).replace('T', ' ').replace('+08:00', '');
 
 t.test('due times of Kunming', async (t) => {
@@ -83,7 +89,7 @@ t.test('agrees with looking at one minute after the other', async () => {
         sign: walk(start, (shown, begun) => begun === 1 && shown === '17:00'),
         resolve: walk(start, (shown, begun) => begun === 5 && shown === '17:00'),
       };
-      return deadlineNames.every((name) => due(name, start).dueAt.getTime() === expected[name].getTime());
+      return mainDeadlines.every((name) => due(name, start).dueAt.getTime() === expected[name].getTime());
     }),
     { numRuns: 60 },
   );
@@ -92,18 +98,18 @@ t.test('agrees with looking at one minute after the other', async () => {
 t.test(
   'what starts later is never due earlier, and nothing is due before it starts, in zones that change their clocks too',
   async () => {
-    const zones = ['Asia/Shanghai', 'America/New_York', 'Europe/London', 'America/Sao_Paulo'].map(
-      (name): [Policy, Zone] => [{ ...policy, zone: name }, createZone(name)],
+    const zones = ['Asia/Shanghai', 'America/New_York', 'Europe/London', 'America/Sao_Paulo'].map((name) =>
+      createTimeRules({ ...policy, zone: name }, calendar),
     );
     fc.assert(
       fc.property(
         fc.constantFrom(...zones),
-        fc.constantFrom(...deadlineNames),
+        fc.constantFrom(...mainDeadlines),
         anyStart,
         fc.nat(3 * 24 * 60 * MINUTE),
-        ([by, of], name, start, later) => {
-          const one = dueOf(by, name, start, calendar, of).dueAt;
-          const other = dueOf(by, name, new Date(start.getTime() + later), calendar, of).dueAt;
+        (of, name, start, later) => {
+          const one = of.dueOf(name, start, anyone)!.dueAt;
+          const other = of.dueOf(name, new Date(start.getTime() + later), anyone)!.dueAt;
           return one > start && other >= one;
         },
       ),
@@ -174,7 +180,7 @@ t.test('a reminder whose time has passed comes at the start', async (t) => {
 
 t.test('every ladder climbs in order: the reminder between start and dueAt, the rest from dueAt on', async () => {
   fc.assert(
-    fc.property(fc.constantFrom(...deadlineNames), anyStart, (name, start) => {
+    fc.property(fc.constantFrom(...mainDeadlines), anyStart, (name, start) => {
       const { dueAt } = due(name, start);
       const steps = ladder(name, start);
       const inOrder = steps.every(

@@ -11,7 +11,7 @@ const plain = { strong: (text: string) => text, faint: (text: string) => text };
 t.test('the day of the demonstration goes as the city promises', async (t) => {
   const { instance } = await createCity(t, { at: '2026-09-30T09:00:00+08:00', workers: false });
   const account = await actOut(instance);
-  const names = namesOf(instance);
+  const names = await namesOf(instance);
 
   t.match(figuresOf(account), {
     messages: 7,
