@@ -9,6 +9,7 @@ import { feedRoutes } from './departments/feed.routes.ts';
 import { workRoutes } from './departments/work.routes.ts';
 import { escalationRoutes } from './escalation/escalation.routes.ts';
 import { intakeRoutes } from './intake/intake.routes.ts';
+import { sourcesRoutes } from './intake/sources.routes.ts';
 import { registerActor } from './platform/access/access.ts';
 import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
 import { clockRoutes } from './platform/clock/clock.routes.ts';
@@ -60,6 +61,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(citizenRoutes(instance));
 
   await app.register(cityRoutes(instance));
+  await app.register(sourcesRoutes(instance));
 
   // The desk decides, the department works.
   await app.register(triageRoutes(instance));

@@ -4,7 +4,7 @@ import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
 import { appeals, messages } from './appeals.table.ts';
 import type { Urgency } from './nature.ts';
-import { openStatuses } from './states.ts';
+import { type AppealStatus, openStatuses } from './states.ts';
 
 /** Numbers of appeals, and the policy versions they were registered under. */
 export async function numbersOf(
@@ -42,6 +42,8 @@ const MOST_CANDIDATES = 50;
 
 export interface OpenAppeal {
   id: string;
+  source: string;
+  status: AppealStatus;
   policy: string;
   nature: string | null;
   urgency: Urgency;
@@ -55,8 +57,8 @@ export interface OpenAppeal {
 export async function openAppealsOf(tx: Transaction, persons: readonly Buffer[]): Promise<OpenAppeal[]> {
   const indexes = arrayOf(persons, 'bytea');
   const { rows } = await tx.execute<Omit<OpenAppeal, 'persons'> & { person: Buffer }>(sql`
-    select id, policy, nature, urgency, title, body, person from (
-      select a.id, a.policy, a.nature, a.urgency, a.title, a.body, p.person,
+    select id, source, status, policy, nature, urgency, title, body, person from (
+      select a.id, a.source, a.status, a.policy, a.nature, a.urgency, a.title, a.body, p.person,
         row_number() over (partition by p.person order by a.id desc) as place
       from (
         select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified

@@ -18,9 +18,8 @@ const localizeZh = zh as unknown as (errors: ErrorObject[]) => void;
  * the builder: a compiler set afterwards is forgotten by every plugin that adds a schema of its own.
  */
 export const buildValidator = ((shared: Record<string, object>) => {
-  const common = { allErrors: true, strict: false, removeAdditional: false, useDefaults: true } as const;
-  const body = addFormats.default(new Ajv2020({ ...common, coerceTypes: false }));
-  const text = addFormats.default(new Ajv2020({ ...common, coerceTypes: true }));
+  const body = createAjv(false);
+  const text = createAjv(true);
   for (const [id, schema] of Object.entries(shared)) {
     body.addSchema(schema, id);
     text.addSchema(schema, id);
@@ -28,6 +27,17 @@ export const buildValidator = ((shared: Record<string, object>) => {
   return ({ schema, httpPart }: { schema: object; httpPart?: string }) =>
     (httpPart === 'body' ? body : text).compile(schema);
 }) as ValidatorFactory;
+
+const createAjv = (coerceTypes: boolean) =>
+  addFormats.default(
+    new Ajv2020({ allErrors: true, strict: false, removeAdditional: false, useDefaults: true, coerceTypes }),
+  );
+
+/** For bodies whose schema depends on what they are for. @throws ProblemError 400 naming every wrong field. */
+export function checkBody(schema: object, value: unknown): void {
+  const validate = createAjv(false).compile(schema);
+  if (!validate(value)) throw toValidationProblem(validate.errors ?? [], 'body');
+}
 
 /** What is checked beside the schemas: text that cannot be kept, parameters where none are known, the JSON itself. */
 export function registerValidation(app: FastifyInstance): void {

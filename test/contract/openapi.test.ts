@@ -50,7 +50,7 @@ function validatorOf(url: string, method: string, reply: Reply<unknown>): { name
 }
 
 async function call<T>(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PUT',
   url: string,
   status: number,
   body?: unknown,
@@ -170,6 +170,8 @@ t.test('every operation answers as the document says', async (t) => {
   await call('POST', `/v1/agenda/${failed[0]?.id}/retry`, 200);
   await call('GET', '/v1/departments', 200);
   await call('GET', '/v1/sources', 200);
+  await call('PUT', '/v1/sources/wechat-12345/settings', 200, { token: 'spamtest', appId: 'wx1' });
+  await call('GET', '/v1/sources/wechat-12345/settings', 200);
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 

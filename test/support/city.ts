@@ -155,7 +155,7 @@ export async function createCity(t: Test, options: CityOptions = {}) {
 
   /** Any call; with the admin key unless `headers` say otherwise (`authorization: ''` sends none). */
   function call<T = Problem>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT',
     url: string,
     body?: unknown,
     headers: Record<string, string | undefined> = {},
