@@ -1,7 +1,12 @@
 import { eq, sql } from 'drizzle-orm';
 import type { AppealRow } from '../appeals/appeals.service.ts';
 import type { AppealStatus } from '../appeals/states.ts';
-import { cancelDeadlines, type DeadlineRow, type NewDeadline, startDeadlines } from '../deadlines/deadlines.service.ts';
+import {
+  cancelDeadlinesById,
+  type DeadlineRow,
+  type NewDeadline,
+  startDeadlines,
+} from '../deadlines/deadlines.service.ts';
 import { type Move, planMoves } from '../deadlines/recompute.service.ts';
 import type { DeadlineName, TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -53,7 +58,7 @@ export async function applyRejudged(
   actor: string,
   now: Date,
 ): Promise<void> {
-  await cancelDeadlines(
+  await cancelDeadlinesById(
     tx,
     cancelled.map((row) => row.id),
   );

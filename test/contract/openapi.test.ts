@@ -188,6 +188,8 @@ t.test('every operation answers as the document says', async (t) => {
   await call('PUT', '/v1/policy-choices', 200, { choices: [{ policy: 'brisk' }] }, { 'if-match': `"${version}"` });
   await call('GET', '/v1/audit', 200);
   await call('GET', '/v1/sources', 200);
+  await call('PUT', '/v1/sources/wechat-12345/settings', 200, { token: 'spamtest', appId: 'wx1' });
+  await call('GET', '/v1/sources/wechat-12345/settings', 200);
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 
