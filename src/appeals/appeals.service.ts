@@ -1,8 +1,9 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { ProblemError } from '../platform/problem.ts';
 import { appealEvents, appeals, appellants, messages } from './appeals.table.ts';
+import type { Complexity, Nature, Urgency } from './nature.ts';
 import { type AppealAction, type AppealRole, type AppealStatus, allowedActions, findTransition } from './states.ts';
 
 export type AppealRow = typeof appeals.$inferSelect;
@@ -83,6 +84,20 @@ export async function changeAppeals(tx: Transaction, changes: readonly AppealCha
       data: change.data,
     })),
   );
+}
+
+/** What the desk judges an appeal to be; what is not named stays as it is. */
+export interface Judgement {
+  nature?: Nature;
+  category?: string;
+  urgency?: Urgency;
+  complexity?: Complexity;
+}
+
+/** Writes a judgement; naming the urgency confirms it. The step that tells it is `changeAppeals`'s. */
+export async function judgeAppeal(tx: Transaction, appealId: string, judged: Judgement): Promise<void> {
+  const set = { ...judged, ...(judged.urgency === undefined ? {} : { urgencyConfirmed: true }) };
+  await tx.update(appeals).set(set).where(eq(appeals.id, appealId));
 }
 
 /** Set-wise registration, for the intake's one transaction. The first event of an appeal is number 1. */

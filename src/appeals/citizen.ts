@@ -70,7 +70,9 @@ export async function citizenView(
   const own = rows.find((row) => sameText(queryCodeOf(keyRing, row.keyId, row.id), given));
   if (!own) return undefined;
   const format = zone.formatInstant;
-  const resolve = (await deadlinesOf(db, appeal.id)).find((deadline) => deadline.name === 'resolve');
+  const resolve = (await deadlinesOf(db, appeal.id)).find(
+    ({ name, state }) => name === 'resolve' && state !== 'cancelled',
+  );
   const events = await listEvents(db, appeal.id, 0, MOST_STEPS);
   return {
     number: appeal.number,

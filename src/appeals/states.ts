@@ -28,6 +28,7 @@ export const appealActions = [
   'decline',
   'divert',
   'link',
+  'reclassify',
 ] as const;
 export type AppealAction = (typeof appealActions)[number];
 
@@ -57,6 +58,10 @@ const rule = (
 const dispatch = { needs: ['department'], starts: ['sign', 'resolve'], ends: ['forward'] };
 const closing = { ends: ['forward', 'resolve'] };
 
+/** While a case is worked on the desk may judge anew what it is; its running deadlines are reckoned again. */
+const reclassify = (from: AppealStatus): Transition =>
+  rule(from, 'reclassify', from, ['dispatcher'], { needs: ['nature, category, urgency or complexity'] });
+
 /** Answering, declining, diverting and linking are the dispatcher's, from a case that has no department. */
 const withoutDepartment = (from: AppealStatus): Transition[] => [
   rule(from, 'attach', from, ['system']),
@@ -65,6 +70,7 @@ const withoutDepartment = (from: AppealStatus): Transition[] => [
   rule(from, 'decline', 'declined', ['dispatcher'], { needs: ['text'], ...closing }),
   rule(from, 'divert', 'diverted', ['dispatcher'], { needs: ['text'], ...closing }),
   rule(from, 'link', 'linked', ['dispatcher'], { needs: ['target'], ...closing }),
+  reclassify(from),
 ];
 
 export const transitions: readonly Transition[] = [
@@ -75,9 +81,11 @@ export const transitions: readonly Transition[] = [
   rule('assigned', 'sign', 'signed', ['department'], { ends: ['sign'] }),
   // A return puts the case back to the desk: forwarding it again is a new obligation, resolving it stays the old one.
   rule('assigned', 'return', 'triage', ['department'], { needs: ['reason'], starts: ['forward'], ends: ['sign'] }),
+  reclassify('assigned'),
   rule('signed', 'attach', 'signed', ['system']),
   // What is submitted waits for its sign-off and takes no more: a message on the matter then is a new appeal.
   rule('signed', 'submit', 'submitted', ['department'], { needs: ['result'], ends: ['resolve'] }),
+  reclassify('signed'),
 ];
 
 const byStatus = new Map<AppealStatus, Map<AppealAction, Transition>>();

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { natures } from '../appeals/nature.ts';
 import { channels } from '../channels/channel.ts';
+import { PolicyChoiceSchema } from '../deadlines/policy-choices.ts';
 
 const Code = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
 const Words = Type.Array(Type.String({ minLength: 1, maxLength: 40 }));
@@ -22,6 +23,12 @@ export const CitySchema = Type.Object(
         minItems: 1,
         description: 'Registered sources (来源)',
       },
+    ),
+    policies: Type.Optional(
+      Type.Array(PolicyChoiceSchema, {
+        description:
+          'Which policy new appeals fall under (规则选用), in order: the first that fits decides; absent: stays as it is',
+      }),
     ),
     catalogue: Type.Array(
       Type.Object(

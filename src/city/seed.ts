@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { Value } from 'typebox/value';
 import { v7 as uuid } from 'uuid';
 import { ConfigError } from '../config.ts';
-import { seedTimeRules } from '../deadlines/seed.service.ts';
+import { seedChoices, seedTimeRules } from '../deadlines/seed.service.ts';
 import { upsertDepartments } from '../departments/departments.service.ts';
 import { upsertSources } from '../intake/sources.service.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
@@ -22,6 +22,9 @@ export function parseCity(document: unknown): City {
     throw new ConfigError(
       `The city file's catalogue names the department ${unknown.department}, which it does not list.`,
     );
+  const sources = new Set(city.sources.map((source) => source.code));
+  const stranger = city.policies?.flatMap((choice) => choice.sources ?? []).find((code) => !sources.has(code));
+  if (stranger) throw new ConfigError(`The city file's policies name the source ${stranger}, which it does not list.`);
   return city;
 }
 
@@ -58,4 +61,5 @@ async function load(tx: Transaction, city: City): Promise<void> {
     regions,
   }));
   await replaceCatalogue(tx, rules);
+  if (city.policies) await seedChoices(tx, city.policies);
 }

@@ -1,4 +1,4 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { addToAgenda, type NewAgendaItem } from '../platform/agenda/agenda.ts';
 import type { Database, Executor, Transaction } from '../platform/database/database.ts';
@@ -89,6 +89,14 @@ export async function endDeadlines(tx: Transaction, ends: readonly DeadlineEnd[]
     from own where d.id = own.id`);
 }
 
+/** Gives up running deadlines: the policy sets none for what the appeal is now. */
+export async function cancelDeadlines(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx
+    .update(deadlines)
+    .set({ state: 'cancelled' })
+    .where(and(sql`${deadlines.id} = any(${arrayOf(ids, 'uuid')})`, eq(deadlines.state, 'running')));
+}
+
 export async function deadlinesOf(db: Executor, appealId: string): Promise<DeadlineRow[]> {
   return db
     .select()
@@ -107,7 +115,7 @@ export async function lockDeadlines(tx: Transaction, ids: readonly string[]): Pr
     .for('no key update');
 }
 
-/** The newest deadline of a name for each appeal or message. */
+/** The newest deadline of a name for each appeal or message; what was given up does not count. */
 export async function duesOf(
   db: Database | Transaction,
   name: DeadlineName,
@@ -118,7 +126,9 @@ export async function duesOf(
   const rows = await db
     .select({ id: column, dueAt: deadlines.dueAt, provisional: deadlines.provisional })
     .from(deadlines)
-    .where(sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name}`)
+    .where(
+      sql`${column} = any(${arrayOf(ids, 'uuid')}) and ${deadlines.name} = ${name} and ${deadlines.state} <> 'cancelled'`,
+    )
     .orderBy(asc(deadlines.id));
   return new Map(rows.map(({ id, ...due }) => [id ?? '', due]));
 }

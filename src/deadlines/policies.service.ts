@@ -81,6 +81,11 @@ function notNext(next: number): ProblemError {
   );
 }
 
+export async function knownPolicies(db: Executor): Promise<Set<string>> {
+  const rows = await db.selectDistinct({ code: policies.code }).from(policies);
+  return new Set(rows.map((row) => row.code));
+}
+
 /** The choices in force and their version; version 0: none were ever stored. */
 export async function currentChoices(db: Executor): Promise<{ version: number; choices: PolicyChoice[] }> {
   const [row] = await db.select().from(policyChoices).orderBy(desc(policyChoices.version)).limit(1);
@@ -97,7 +102,7 @@ export async function replaceChoices(
   choices: readonly PolicyChoice[],
   { actor, now }: By,
 ): Promise<void> {
-  const known = new Set((await tx.selectDistinct({ code: policies.code }).from(policies)).map((row) => row.code));
+  const known = await knownPolicies(tx);
   const unknown = choices.findIndex(({ policy }) => !known.has(policy));
   if (unknown >= 0) throw fieldProblem(`/choices/${unknown}/policy`, 'is not a known policy', '不是已有的规则');
   const newest = await currentChoices(tx);

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { subjectsOf } from '../appeals/lookup.service.ts';
-import { reopen } from '../platform/agenda/agenda.ts';
+import { reopen, reschedule } from '../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import type { WorkingCalendar } from './calendar/calendar.ts';
@@ -27,6 +27,9 @@ export interface Move {
   provisional: boolean;
 }
 
+/** A running deadline that stays where it is. The steps of its ladder may lie on other days all the same. */
+export type Kept = Pick<Move, 'row' | 'rules'>;
+
 /** All running deadlines of some appeals, which are locked, or a page of all there are in order of id. */
 export type Which = { appealIds: readonly string[] } | { after: string | undefined; limit: number };
 
@@ -38,15 +41,18 @@ export async function planMoves(
   db: Executor,
   which: Which,
   rulingsOf: RulingsOf,
-): Promise<{ rows: DeadlineRow[]; moves: Move[] }> {
+): Promise<{ rows: DeadlineRow[]; moves: Move[]; kept: Kept[] }> {
   const rows = await running(db, which);
   const rulingOf = await rulingsOf(db, rows);
-  const moves = rows.flatMap((row): Move[] => {
+  const moves: Move[] = [];
+  const kept: Kept[] = [];
+  for (const row of rows) {
     const { rules, due } = rulingOf(row);
-    if (!due || (due.dueAt.getTime() === row.dueAt.getTime() && due.provisional === row.provisional)) return [];
-    return [{ row, rules, ...due }];
-  });
-  return { rows, moves };
+    if (!due || (due.dueAt.getTime() === row.dueAt.getTime() && due.provisional === row.provisional))
+      kept.push({ row, rules });
+    else moves.push({ row, rules, ...due });
+  }
+  return { rows, moves, kept };
 }
 
 async function running(db: Executor, which: Which): Promise<DeadlineRow[]> {
@@ -108,6 +114,14 @@ export async function applyMoves(
   await reopen(
     tx,
     moved.map(({ row, rules, dueAt }) => watchOf(rules, { ...row, name: row.name as DeadlineName, dueAt })),
+  );
+}
+
+/** Under another calendar the watch of a deadline that stays has to look at its ladder anew; it takes no step twice. */
+export async function rewatch(tx: Transaction, kept: readonly Kept[]): Promise<void> {
+  await reschedule(
+    tx,
+    kept.map(({ row, rules }) => watchOf(rules, { ...row, name: row.name as DeadlineName })),
   );
 }
 

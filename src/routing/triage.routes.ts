@@ -3,14 +3,16 @@ import { type TObject, Type } from 'typebox';
 import { AppealSchema, IdOrNumber } from '../appeals/appeals.schema.ts';
 import { viewAppeal } from '../appeals/appeals.view.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
+import { complexities, natures, urgencies } from '../appeals/nature.ts';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Access } from '../platform/access/access.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
-import { answers, Ref, secured } from '../platform/openapi.ts';
+import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
 import { etagOf, IfMatch, readVersion } from '../platform/page.ts';
 import { notFound } from '../platform/problem.ts';
+import { reclassify } from './reclassify.service.ts';
 import { assign, close, type Decision, link } from './triage.service.ts';
 
 interface Deps {
@@ -26,7 +28,19 @@ const Words = (description: string) => Type.String({ minLength: 1, maxLength: 2_
 const strict = <T extends Record<string, ReturnType<typeof Words>>>(properties: T) =>
   Type.Object(properties, { additionalProperties: false });
 
-/** `POST /v1/appeals/{id}/{assign,answer,decline,divert,link}`: the dispatcher's decisions. */
+const JudgementBody = Type.Object(
+  {
+    nature: Type.Optional(Choice(natures, { description: 'Nature (诉求性质)' })),
+    category: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 40, pattern: '\\S', description: 'Category code (类别)' }),
+    ),
+    urgency: Type.Optional(Choice(urgencies, { description: 'Urgency (紧急程度); naming it confirms it' })),
+    complexity: Type.Optional(Choice(complexities, { description: 'How hard it is (难易)' })),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+/** `POST /v1/appeals/{id}/{assign,answer,decline,divert,link,reclassify}`: the dispatcher's decisions. */
 export function triageRoutes({ db, book, clock, access, onDecided }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(AppealSchema);
@@ -59,6 +73,9 @@ export function triageRoutes({ db, book, clock, access, onDecided }: Deps): Fast
     );
     decision('link', 'Link to another appeal on the same matter (并单)', Link, (tx, rules, step, { target }, now) =>
       link(tx, rules, { ...step, target }, now),
+    );
+    decision('reclassify', 'Judge anew what it is (重新分类)', JudgementBody, (tx, rules, step, judged, now) =>
+      reclassify(tx, rules, { ...step, judged }, now),
     );
 
     function decision<T extends TObject>(

@@ -18,7 +18,8 @@ export interface Decision {
   actor: string;
 }
 
-async function lock(
+/** Locks the appeal of a decision. @throws ProblemError 412 when it has changed since it was read. */
+export async function lockDecided(
   tx: Transaction,
   decision: Decision,
   others: readonly string[] = [],
@@ -41,7 +42,7 @@ export async function assign(
   decision: Decision & { department: string; note: string | null },
   now: Date,
 ): Promise<void> {
-  const { appeal } = await lock(tx, decision);
+  const { appeal } = await lockDecided(tx, decision);
   const known = await departmentNames(tx, [decision.department]);
   if (!known.has(decision.department))
     throw fieldProblem('/department', 'is not a known department', '不是已登记的承办单位');
@@ -65,7 +66,7 @@ export async function close(
   decision: Decision & { text: string },
   now: Date,
 ): Promise<void> {
-  const { appeal } = await lock(tx, decision);
+  const { appeal } = await lockDecided(tx, decision);
   await changeAppeals(
     tx,
     [{ appeal, action, role: 'dispatcher', actor: decision.actor, data: {}, set: { outcome: decision.text } }],
@@ -82,7 +83,7 @@ export async function link(
   now: Date,
 ): Promise<void> {
   const target = await resolve(tx, decision.target);
-  const { appeal, locked } = await lock(tx, decision, [target]);
+  const { appeal, locked } = await lockDecided(tx, decision, [target]);
   const other = locked.get(target);
   if (!other || other.id === appeal.id || !openStatuses.includes(other.status))
     throw fieldProblem('/target', 'must be another appeal that is still being worked on', '必须是另一件仍在办理的诉求');

@@ -33,7 +33,7 @@ t.test('a decision needs the version that was read', async (t) => {
   t.equal((await assign({ 'if-match': `"${version}"` })).status, 412);
   t.match(await assign({ 'if-match': `"${version + 1}"` }), {
     status: 409,
-    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: [] },
+    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: ['reclassify'] },
   });
 });
 
@@ -73,10 +73,13 @@ t.test('a 409 names what is allowed instead', async (t) => {
   const { appealId } = await city.register('phone', { body: '路灯不亮' });
   await city.clock.settle();
   const assigned = await city.appeal(appealId);
-  t.same(assigned.allowedActions, ['sign', 'return']);
-  t.match(await city.act('appeals', appealId, 'answer', { text: '好' }), { status: 409, body: { allowed: [] } });
+  t.same(assigned.allowedActions, ['reclassify', 'sign', 'return']);
+  t.match(await city.act('appeals', appealId, 'answer', { text: '好' }), {
+    status: 409,
+    body: { allowed: ['reclassify'] },
+  });
   const { id } = await triaged();
-  t.same((await city.appeal(id)).allowedActions, ['assign', 'answer', 'decline', 'divert', 'link']);
+  t.same((await city.appeal(id)).allowedActions, ['assign', 'answer', 'decline', 'divert', 'link', 'reclassify']);
 });
 
 t.test('an unknown department changes nothing', async (t) => {

@@ -39,8 +39,6 @@ export const CalendarDaySchema = Type.Object(
 /** The file of a year as the holiday-cn project publishes it. */
 const HolidayCn = Type.Object(
   {
-    $schema: Type.Optional(Type.String()),
-    $id: Type.Optional(Type.String()),
     year: Type.Integer({ minimum: 2000, maximum: 2100 }),
     papers: Type.Optional(Type.Array(Type.String({ maxLength: 300 }), { maxItems: 20 })),
     days: Type.Array(Type.Object({ name: Name, date: DateText('Day'), isOffDay: Type.Boolean() }, strict), {
@@ -48,7 +46,12 @@ const HolidayCn = Type.Object(
       maxItems: 400,
     }),
   },
-  { ...strict, description: "A year's file of the holiday-cn project, unchanged" },
+  {
+    ...strict,
+    // Its own `$schema` and `$id`; as named properties they would be read as this schema's.
+    patternProperties: { '^\\$(schema|id)$': Type.String({ maxLength: 300 }) },
+    description: "A year's file of the holiday-cn project, unchanged",
+  },
 );
 
 export const CalendarInputSchema = Type.Object(

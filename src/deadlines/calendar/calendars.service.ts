@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
+import { recordAudit } from '../../platform/access/audit.ts';
 import { addToAgenda } from '../../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../../platform/database/database.ts';
 import { ProblemError } from '../../platform/problem.ts';
@@ -79,6 +80,8 @@ export async function applyCalendar(
   const version = preview.base + 1;
   const id = uuid();
   await tx.insert(calendars).values({ version, id, source: preview.source, days: preview.days, actor, at: now, input });
+  const data = { version, source: preview.source };
+  await recordAudit(tx, { at: now, actor, action: 'calendar', subject: 'calendar', data });
   const item = (key: string, runAt: Date) => ({
     kind: RECOMPUTE,
     subjectId: id,

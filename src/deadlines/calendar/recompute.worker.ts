@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../../platform/database/database.ts'
 import { arrayOf } from '../../platform/database/rows.ts';
 import { withTransaction } from '../../platform/database/transaction.ts';
 import type { ChangeCause } from '../deadlines.schema.ts';
-import { type Move, planMoves, rulingsUnder } from '../recompute.service.ts';
+import { type Move, planMoves, rewatch, rulingsUnder } from '../recompute.service.ts';
 import { createCalendar } from './calendar.ts';
 import { newestCalendar } from './calendars.repo.ts';
 import { RECOMPUTE } from './calendars.service.ts';
@@ -35,12 +35,14 @@ export function createRecomputeHandler({ db, lock, move }: Deps): AgendaHandler 
       const { version, days, actor } = await newestCalendar(tx);
       const { appealIds, isLast } = await appealsBefore(tx, version);
       await lock(tx, appealIds);
-      const { rows, moves } = await planMoves(tx, { appealIds }, rulingsUnder(createCalendar({ version, days })));
+      const rulingsOf = rulingsUnder(createCalendar({ version, days }));
+      const { rows, moves, kept } = await planMoves(tx, { appealIds }, rulingsOf);
       const ids = arrayOf(
         rows.map((row) => row.id),
         'uuid',
       );
       await tx.execute(sql`update deadlines set calendar_version = ${version} where id = any(${ids})`);
+      await rewatch(tx, kept);
       await move(tx, moves, { cause: 'calendar', actor }, now);
       if (isLast) await settle(tx, lease, lease.items, now);
       else
