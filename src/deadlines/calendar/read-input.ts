@@ -33,7 +33,7 @@ function fromNotice(
       read.mistakes.map(({ sentence, en, zh }) => ({
         pointer: '/notice',
         detail: `“${sentence}”: ${en}`,
-        detailZh: `“${sentence}”：${zh}`,
+        detailZh: `“${sentence}”: ${zh}`,
       })),
     );
   }
