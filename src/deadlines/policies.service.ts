@@ -28,7 +28,8 @@ export async function listPolicies(db: Executor): Promise<Policy[]> {
  */
 export async function storePolicy(tx: Transaction, document: unknown, { actor, now }: By): Promise<Policy> {
   const mistakes = checkPolicy(document);
-  if (mistakes.length > 0) throw refused(mistakes);
+  if (mistakes.length > 0)
+    throw refused(mistakes.map((mistake) => ({ ...mistake, detailZh: `有误：${mistake.detail}` })));
   const policy = document as Policy;
   const { code, version } = policy;
   const newest = await newestPolicy(tx, code);
@@ -77,7 +78,7 @@ function notNext(next: number): ProblemError {
   return new ProblemError(
     'conflict',
     { en: `/version ${detail}`, zh: `/version 必须为下一版本号 ${next}` },
-    { errors: [{ pointer: '/version', detail }] },
+    { errors: [{ pointer: '/version', detail, detailZh: `必须为下一版本号 ${next}` }] },
   );
 }
 

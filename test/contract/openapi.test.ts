@@ -176,6 +176,19 @@ t.test('every operation answers as the document says', async (t) => {
   await city.rows("update agenda set state = 'failed', last_error = 'x' where id = (select min(id) from agenda)");
   const { items: failed } = await call<{ items: { id: number }[] }>('GET', '/v1/agenda?status=failed', 200);
   await call('POST', `/v1/agenda/${failed[0]?.id}/retry`, 200);
+  const change = { set: [{ date: '2026-03-20', name: '州庆', kind: 'day-off', scope: 'local' }], source: '州政府' };
+  const { fingerprint } = await call<{ fingerprint: string }>('POST', '/v1/calendar/preview', 200, change);
+  await call('POST', '/v1/calendar/versions', 428, change);
+  await call('POST', '/v1/calendar/versions', 201, change, { 'if-match': `"${fingerprint}"` });
+  await call('POST', '/v1/calendar/versions', 412, change, { 'if-match': `"${fingerprint}"` });
+  await call('POST', '/v1/calendar/preview', 400, { notice: '五月放假' });
+  await city.clock.settle();
+  await call('GET', '/v1/calendar/2026', 200);
+  await call('GET', '/v1/calendar/versions', 200);
+  await call('GET', '/v1/calendar/versions/2', 200);
+  await call('GET', '/v1/calendar/versions/99', 404);
+  const moved = await call<{ items: object[] }>('GET', '/v1/deadline-changes', 200);
+  t.ok(moved.items.length > 0);
   await call('GET', '/v1/departments', 200);
   await call('POST', '/v1/policies', 201, brisk());
   await call('POST', '/v1/policies', 409, brisk());
@@ -188,6 +201,8 @@ t.test('every operation answers as the document says', async (t) => {
   await call('PUT', '/v1/policy-choices', 200, { choices: [{ policy: 'brisk' }] }, { 'if-match': `"${version}"` });
   await call('GET', '/v1/audit', 200);
   await call('GET', '/v1/sources', 200);
+  await call('PUT', '/v1/sources/wechat-12345/settings', 200, { token: 'spamtest', appId: 'wx1' });
+  await call('GET', '/v1/sources/wechat-12345/settings', 200);
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 
