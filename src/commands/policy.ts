@@ -9,6 +9,7 @@ import { bundledPolicies } from '../deadlines/policies/bundled.ts';
 import type { Policy } from '../deadlines/policy.schema.ts';
 import { checkPolicy } from '../deadlines/policy-check.ts';
 import { createTimeRules } from '../deadlines/time-rules.service.ts';
+import { pad, widthOf, wrap } from '../platform/text-layout.ts';
 
 const USAGE = `minsheng policy check FILE   explains a city's rules of time, or names what is wrong with them
   FILE   a policy as JSON, or the code of one that comes with the service:
@@ -63,7 +64,7 @@ function explanation(policy: Policy): string[] {
     ]),
     '',
     '短信 SMS to citizens',
-    ...sampleTexts(policy).flatMap(({ zh, en, text }) => [`  · ${zh} ${en}`, `    ${text}`]),
+    ...sampleTexts(policy).flatMap(({ zh, en, text }) => [`  · ${zh} ${en}`, ...wrapped(text, '    ')]),
     '',
     `* 暂定：${lastKnownYear + 1}年放假安排尚未收录，按周一至周五为工作日推算，公布后重新计算。`,
     `* Provisional: the holidays of ${lastKnownYear + 1} are not known here; Monday to Friday are taken as worked, and the`,
@@ -72,7 +73,11 @@ function explanation(policy: Policy): string[] {
 }
 
 function sectionLines({ title, sentences }: Section): string[] {
-  return ['', `${title.zh} ${title.en}`, ...sentences.flatMap(({ zh, en }) => [`  · ${zh}`, `    ${en}`])];
+  return [
+    '',
+    `${title.zh} ${title.en}`,
+    ...sentences.flatMap(({ zh, en }) => [...wrapped(zh, '  · '), ...wrapped(en, '    ')]),
+  ];
 }
 
 function tableLines({ columns, rows }: ExampleTable): string[] {
@@ -85,13 +90,14 @@ function tableLines({ columns, rows }: ExampleTable): string[] {
       ...dues.map(({ text, provisional }) => `${text}${provisional ? ' *' : ''}`),
     ]),
   ];
-  const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => displayWidth(row[at] ?? '')))) ?? [];
-  return cells.map((row) =>
-    `      ${row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - displayWidth(cell))).join('  ')}`.trimEnd(),
-  );
+  const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => widthOf(row[at] ?? '')))) ?? [];
+  return cells.map((row) => `      ${row.map((cell, at) => pad(cell, widths[at] ?? 0)).join('  ')}`.trimEnd());
 }
 
-/** Columns that a text takes on a terminal: Chinese characters and their punctuation take two. */
-function displayWidth(text: string): number {
-  return [...text].reduce((sum, character) => sum + (character >= '⺀' ? 2 : 1), 0);
+/** Columns of a line; the tables may need more. */
+const WIDTH = 110;
+
+/** Lines that fit; the first begins with the mark, the others below its text. */
+function wrapped(text: string, mark: string): string[] {
+  return wrap(text, WIDTH - mark.length).map((line, at) => (at === 0 ? mark : ' '.repeat(mark.length)) + line);
 }

@@ -47,7 +47,14 @@ function checkDue(policy: Policy, due: DueRule, at: string): Mistake[] {
 }
 
 function checkSource({ kind, text }: RuleSource, pointer: string): Mistake[] {
-  return kind !== 'ours' && !text ? [{ pointer: `${pointer}/text`, detail: `Which ${kind} it is must be said.` }] : [];
+  return kind !== 'ours' && !text
+    ? [
+        {
+          pointer: `${pointer}/text`,
+          detail: `Which ${kind === 'law' ? 'law' : 'rule of the city'} it is must be said.`,
+        },
+      ]
+    : [];
 }
 
 function checkExtension(policy: Policy, due: DueRule, extension: ExtensionRule, at: string): Mistake[] {

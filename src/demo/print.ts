@@ -1,7 +1,8 @@
+import { wrap } from '../platform/text-layout.ts';
 import { type Account, figuresOf } from './account.ts';
 import { arrivals, type Names, type Rows, reminders, short, textMessages, work } from './rows.ts';
 import { closingSentences } from './sentences.ts';
-import { type Style, table, wrap } from './table.ts';
+import { type Style, table } from './table.ts';
 
 export interface Paper {
   /** Columns of the terminal. */

@@ -2,7 +2,7 @@ import { figuresOf } from '../../src/demo/account.ts';
 import { actOut, namesOf } from '../../src/demo/demo.ts';
 import { print } from '../../src/demo/print.ts';
 import { arrivals, reminders, textMessages } from '../../src/demo/rows.ts';
-import { widthOf, wrap } from '../../src/demo/table.ts';
+import { widthOf, wrap } from '../../src/platform/text-layout.ts';
 import { createCity } from '../support/city.ts';
 import t from '../support/tap.ts';
 

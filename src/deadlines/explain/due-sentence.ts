@@ -45,7 +45,7 @@ function byClock({ cases, dayKind }: ClockDue): Said {
 }
 
 function dayWords(offset: number, working: boolean): Said {
-  if (offset === 0) return working ? { zh: '当个工作日', en: 'the same workday' } : { zh: '当日', en: 'the same day' };
+  if (offset === 0) return working ? { zh: '当日', en: 'the same workday' } : { zh: '当日', en: 'the same day' };
   if (offset === 1) return working ? { zh: '次一工作日', en: 'the next workday' } : { zh: '次日', en: 'the next day' };
   const { zh, en } = amountOf(offset, working ? 'working-days' : 'calendar-days');
   return { zh: `${zh}后`, en: `${en} later` };

@@ -121,8 +121,13 @@ const SAMPLE = {
 
 /** Every message to citizens as it would arrive, with made-up particulars. */
 export function sampleTexts({ texts }: Policy): (Said & { text: string })[] {
-  return (Object.keys(textWords) as (keyof typeof textWords)[]).map((name) => ({
-    ...textWords[name],
-    text: fillText(texts.prefix + texts[name] + texts.closing, SAMPLE),
-  }));
+  const { prefix, closing, provisional, ...told } = texts;
+  const message = (sentence: string): string => fillText(prefix + sentence + closing, SAMPLE);
+  return [
+    ...(Object.keys(textWords) as (keyof typeof textWords)[]).map((name) => ({
+      ...textWords[name],
+      text: message(told[name]),
+    })),
+    { zh: '已转办（暂定日期）', en: 'forwarded, the date provisional', text: message(told.forwarded + provisional) },
+  ];
 }
