@@ -106,6 +106,7 @@ create table appeals (
   version integer not null
 );
 create index appeals_by_status on appeals (status, id);
+create index appeals_linked on appeals (linked_to) where linked_to is not null;
 create index appeals_by_department on appeals (department, id) where department is not null;
 
 create table appellants (

@@ -14,6 +14,7 @@ import { feedRoutes } from './departments/feed.routes.ts';
 import { workRoutes } from './departments/work.routes.ts';
 import { escalationRoutes } from './escalation/escalation.routes.ts';
 import { intakeRoutes } from './intake/intake.routes.ts';
+import { sourcesRoutes } from './intake/sources.routes.ts';
 import { registerActor } from './platform/access/access.ts';
 import { auditRoutes } from './platform/access/audit.routes.ts';
 import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
@@ -49,7 +50,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
         new ProblemError(
           'validation',
           { en: 'The address cannot be read.', zh: '请求地址无效。' },
-          { errors: [{ pointer: '', detail: 'the address cannot be read' }] },
+          { errors: [{ pointer: '', detail: 'the address cannot be read', detailZh: '请求地址无效' }] },
         ),
       ),
   });
@@ -66,6 +67,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(citizenRoutes(instance));
 
   await app.register(cityRoutes(instance));
+  await app.register(sourcesRoutes(instance));
 
   // The desk decides, the department works.
   await app.register(triageRoutes(instance));

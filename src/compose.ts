@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { lockAppeals } from './appeals/appeals.service.ts';
 import { hasAppeals } from './appeals/lookup.service.ts';
+import { createFetchHandler } from './attachments/fetch.worker.ts';
+import { createFolderStorage } from './attachments/storage.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
@@ -78,6 +80,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const nudge = createNudger(queue, log);
   const onDecided = (): void => nudge(RECEIPT);
 
+  const storage = createFolderStorage(path.join(config.DATA_DIR, 'attachments'));
   const gateway = createSinkGateway({ db, keyRing, clock });
   const worker = createAgendaWorker({
     db,
@@ -89,11 +92,12 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createReceiptHandler({ db, book, keyRing, gateway, clock }),
       createEscalationHandler(book),
       createRecomputeHandler({ db, lock: lockAppeals, move: moveDeadlines }),
+      createFetchHandler({ db, keyRing, storage, fetchers: {} }),
     ],
   });
 
   const access = createAccess(keys);
-  const sources = createSources(db);
+  const sources = createSources(db, keyRing);
   const intake = createIntake({ book, keyRing, clock, sources, nudge });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
@@ -114,6 +118,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     book,
     zone,
     keyRing,
+    storage,
     keys,
     demoKeys,
     access,

@@ -42,7 +42,8 @@ export const SettingsSchema = Type.Object({
     pattern: '^[a-z][a-z0-9-]*$',
     examples: ['kunming-hotline'],
     default: 'kunming-hotline',
-    description: "Code of the city's time rules (policy) for new appeals.",
+    description:
+      "Code of the city's time rules (policy) for new appeals that no policy choice fits; its time zone is the city's.",
   }),
   DATA_KEY: Type.Optional(
     Type.String({

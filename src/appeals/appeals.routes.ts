@@ -89,13 +89,13 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
           response: answers({ 200: pageOf(Ref(AppealSchema)) }),
         },
       },
-      async ({ query: { after, limit = 50, ...filter } }) => {
+      async ({ actor, query: { after, limit = 50, ...filter } }) => {
         const rows = await listAppeals(db, filter, decodeCursor(after, isUuid), limit + 1);
         return toPage(
           rows,
           limit,
           (row) => row.id,
-          (row) => viewAppeal(zone, row),
+          (row) => viewAppeal(zone, row, actor),
         );
       },
     );
@@ -115,7 +115,7 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
       async (request, reply) => {
         const row = await readable(request, request.params.id);
         reply.header('etag', etagOf(row.version));
-        return viewAppeal(zone, row);
+        return viewAppeal(zone, row, request.actor);
       },
     );
 

@@ -13,7 +13,7 @@ export const AppealSchema = Type.Object(
     number: Text('Appeal number (工单编号)'),
     status: Choice(appealStatuses, { description: 'Status (状态)' }),
     allowedActions: Type.Array(Choice(appealActions), {
-      description: 'Actions a person may take now (可执行操作)',
+      description: 'Actions the caller may take now (可执行操作)',
     }),
     source: Text('Source of the first message (来源)'),
     channel: Choice(channels, { description: 'Channel of the first message (渠道)' }),
@@ -115,6 +115,7 @@ export const DeadlineSchema = Type.Object(
 export const CitizenViewSchema = Type.Object(
   {
     number: Text('工单编号'),
+    linkedNumber: Nullable(Text('Number of the appeal it was linked to and is worked on under (并入工单编号)')),
     status: Choice(appealStatuses),
     statusText: Text('Status in Chinese (办理状态)'),
     departmentName: Nullable(Text('承办单位')),

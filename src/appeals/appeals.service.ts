@@ -100,6 +100,25 @@ export async function judgeAppeal(tx: Transaction, appealId: string, judged: Jud
   await tx.update(appeals).set(set).where(eq(appeals.id, appealId));
 }
 
+/** New words of appeals that are still being told; masked already. Call with the appeals locked. */
+export async function rewriteAppeals(
+  tx: Transaction,
+  rows: readonly { id: string; title: string; body: string }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.execute(sql`update appeals a set title = x.title, body = x.body
+    from unnest(${arrayOf(
+      rows.map((row) => row.id),
+      'uuid',
+    )}, ${arrayOf(
+      rows.map((row) => row.title),
+      'text',
+    )}, ${arrayOf(
+      rows.map((row) => row.body),
+      'text',
+    )}) x(id, title, body) where a.id = x.id`);
+}
+
 /** Set-wise registration, for the intake's one transaction. The first event of an appeal is number 1. */
 export async function insertAppeals(
   tx: Executor,

@@ -1,19 +1,23 @@
 import type { Zone } from '../deadlines/zone.ts';
+import { type Actor, hasScope } from '../platform/access/keys.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Appeal } from './appeals.schema.ts';
 import type { AppealRow } from './appeals.service.ts';
 import type { Nature } from './nature.ts';
 import { allowedActions, assignmentStatusOf } from './states.ts';
 
-/** An appeal as the API shows it. */
-export function viewAppeal(zone: Zone, row: AppealRow): Appeal {
+/** An appeal as the API shows it to a caller. */
+export function viewAppeal(zone: Zone, row: AppealRow, actor: Pick<Actor, 'scopes'>): Appeal {
   const format = zone.formatInstant;
   const assignmentStatus = assignmentStatusOf[row.status];
   return {
     id: row.id,
     number: row.number,
     status: row.status,
-    allowedActions: [...allowedActions(row.status, 'dispatcher'), ...allowedActions(row.status, 'department')],
+    allowedActions: [
+      ...(hasScope(actor, 'dispatch') ? allowedActions(row.status, 'dispatcher') : []),
+      ...(hasScope(actor, `department:${row.department}`) ? allowedActions(row.status, 'department') : []),
+    ],
     source: row.source,
     channel: row.channel as Appeal['channel'],
     title: row.title,

@@ -70,20 +70,39 @@ export async function citizenView(
   const own = rows.find((row) => sameText(queryCodeOf(keyRing, row.keyId, row.id), given));
   if (!own) return undefined;
   const format = zone.formatInstant;
-  const resolve = (await deadlinesOf(db, appeal.id)).find(
+  const [matter, ...path] = await followLinks(db, appeal);
+  const resolve = (await deadlinesOf(db, matter.id)).find(
     ({ name, state }) => name === 'resolve' && state !== 'cancelled',
   );
-  const events = await listEvents(db, appeal.id, 0, MOST_STEPS);
+  const events = await stepsOf(db, [...path.reverse(), matter]);
   return {
     number: appeal.number,
-    status: appeal.status,
-    statusText: statusTexts[appeal.status],
-    departmentName: appeal.department ? ((await deps.departmentName(appeal.department)) ?? null) : null,
+    linkedNumber: matter === appeal ? null : matter.number,
+    status: matter.status,
+    statusText: statusTexts[matter.status],
+    departmentName: matter.department ? ((await deps.departmentName(matter.department)) ?? null) : null,
     receivedAt: format(own.receivedAt),
     resolveDueAt: resolve ? format(resolve.dueAt) : null,
-    outcome: outcomeFor(appeal),
+    outcome: outcomeFor(matter),
     steps: events.flatMap(({ type, at }) => (stepTexts[type] ? [{ at: format(at), text: stepTexts[type] }] : [])),
   };
+}
+
+/** The appeal under which the matter is worked on, and before it those on the way there, nearest first. */
+async function followLinks(db: Database, appeal: AppealRow): Promise<[AppealRow, ...AppealRow[]]> {
+  const target = appeal.linkedTo === null ? undefined : await findAppeal(db, appeal.linkedTo);
+  return target === undefined ? [appeal] : [...(await followLinks(db, target)), appeal];
+}
+
+/** The citizen's own steps up to the link, then what came after it in the appeal it was linked to. */
+async function stepsOf(db: Database, path: readonly AppealRow[]): Promise<{ type: string; at: Date }[]> {
+  const steps: { type: string; at: Date }[] = [];
+  for (const [at, { id }] of path.entries()) {
+    const own = await listEvents(db, id, 0, MOST_STEPS);
+    const linked = own.findIndex(({ data }) => data.linked === path[at - 1]?.id);
+    steps.push(...own.slice(at === 0 ? 0 : linked + 1));
+  }
+  return steps;
 }
 
 /** A department's result is the citizen's to see only when it has been signed off; what the desk said, at once. */

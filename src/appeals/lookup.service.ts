@@ -5,7 +5,7 @@ import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
 import { appeals, messages } from './appeals.table.ts';
 import type { Urgency } from './nature.ts';
-import { openStatuses } from './states.ts';
+import { type AppealStatus, openStatuses } from './states.ts';
 
 export async function numbersOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
   return new Map([...(await policiesOf(db, ids))].map(([id, { number }]) => [id, number]));
@@ -57,6 +57,8 @@ const MOST_CANDIDATES = 50;
 
 export interface OpenAppeal {
   id: string;
+  source: string;
+  status: AppealStatus;
   policy: string;
   nature: string | null;
   urgency: Urgency;
@@ -70,8 +72,8 @@ export interface OpenAppeal {
 export async function openAppealsOf(tx: Transaction, persons: readonly Buffer[]): Promise<OpenAppeal[]> {
   const indexes = arrayOf(persons, 'bytea');
   const { rows } = await tx.execute<Omit<OpenAppeal, 'persons'> & { person: Buffer }>(sql`
-    select id, policy, nature, urgency, title, body, person from (
-      select a.id, a.policy, a.nature, a.urgency, a.title, a.body, p.person,
+    select id, source, status, policy, nature, urgency, title, body, person from (
+      select a.id, a.source, a.status, a.policy, a.nature, a.urgency, a.title, a.body, p.person,
         row_number() over (partition by p.person order by a.id desc) as place
       from (
         select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified
@@ -87,6 +89,24 @@ export async function openAppealsOf(tx: Transaction, persons: readonly Buffer[])
     else byId.set(row.id, { ...row, persons: [person] });
   }
   return [...byId.values()];
+}
+
+/** Appeals that were linked to any of these (并单), also through another one, and which of these each goes by. */
+export async function linkedTo(db: Executor, ids: readonly string[]): Promise<LinkedAppeal[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.execute<{ id: string; number: string; target: string }>(sql`
+    with recursive linked (id, number, target) as (
+      select id, number, linked_to from appeals where linked_to = any(${arrayOf([...new Set(ids)], 'uuid')})
+      union
+      select a.id, a.number, l.target from appeals a join linked l on a.linked_to = l.id)
+    select id, number, target from linked order by id`);
+  return rows;
+}
+
+export interface LinkedAppeal {
+  id: string;
+  number: string;
+  target: string;
 }
 
 export interface RecordedMessage {

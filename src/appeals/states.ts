@@ -56,6 +56,8 @@ const rule = (
 ): Transition => ({ from, action, to, roles, needs: [], starts: [], ends: [], ...more });
 
 const dispatch = { needs: ['department'], starts: ['sign', 'resolve'], ends: ['forward'] };
+/** Pulled back from a department that it does not belong to (改派); resolving goes on from the first dispatch. */
+const reassign = { needs: ['department'], starts: ['sign'] };
 const closing = { ends: ['forward', 'resolve'] };
 
 /** While a case is worked on the desk may judge anew what it is; its running deadlines are reckoned again. */
@@ -78,11 +80,13 @@ export const transitions: readonly Transition[] = [
   rule('registered', 'triage', 'triage', ['system']),
   ...withoutDepartment('triage'),
   rule('assigned', 'attach', 'assigned', ['system']),
+  rule('assigned', 'assign', 'assigned', ['dispatcher'], reassign),
   rule('assigned', 'sign', 'signed', ['department'], { ends: ['sign'] }),
   // A return puts the case back to the desk: forwarding it again is a new obligation, resolving it stays the old one.
   rule('assigned', 'return', 'triage', ['department'], { needs: ['reason'], starts: ['forward'], ends: ['sign'] }),
   reclassify('assigned'),
   rule('signed', 'attach', 'signed', ['system']),
+  rule('signed', 'assign', 'assigned', ['dispatcher'], reassign),
   // What is submitted waits for its sign-off and takes no more: a message on the matter then is a new appeal.
   rule('signed', 'submit', 'submitted', ['department'], { needs: ['result'], ends: ['resolve'] }),
   reclassify('signed'),

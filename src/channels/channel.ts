@@ -17,6 +17,11 @@ export interface Channel {
   accountOf(block: Record<string, unknown>): string | undefined;
   /** Whose identity the channel itself proves when the adapter says nothing: the number, the account, or nobody's. */
   vouchesFor: 'phone' | 'account' | 'nobody';
+  /**
+   * What a source of this channel must be told to speak its platform's protocol; secrets are marked `writeOnly`. Left out:
+   * the channel has no protocol of its own.
+   */
+  settings?: TObject;
   /** A message of the demonstration city, without its external id: shown in the API docs and at the start. */
   example: Record<string, unknown>;
 }

@@ -11,7 +11,7 @@ export async function runKeys(config: Config, argv: string[]): Promise<number> {
     options: { 'per-minute': { type: 'string' }, expires: { type: 'string' } },
   });
   const [action = 'list', name, ...scopes] = positionals;
-  return withInstance(config, async ({ keys }) => {
+  return withInstance(config, async ({ keys, departmentName }) => {
     if (action === 'list') {
       console.table(
         (await keys.list()).map(({ name, scopes, perMinute, expiresAt, revokedAt }) => ({
@@ -37,12 +37,19 @@ export async function runKeys(config: Config, argv: string[]): Promise<number> {
       throw new ConfigError(
         `${wrong ?? 'Nothing'} is not a scope: admin, dispatch, operations, import, intake:<channel> or department:<code>.`,
       );
+    for (const scope of scopes) {
+      const [, code] = /^department:(.+)$/.exec(scope) ?? [];
+      if (code !== undefined && (await departmentName(code)) === undefined)
+        throw new ConfigError(`${scope} opens nothing: there is no department ${code}.`);
+    }
     const perMinute = values['per-minute'] === undefined ? 60_000 : Number(values['per-minute']);
     if (!Number.isInteger(perMinute) || perMinute < 1)
       throw new ConfigError('--per-minute takes a whole number from 1.');
     const expiresAt = values.expires === undefined ? undefined : new Date(values.expires);
     if (expiresAt && Number.isNaN(expiresAt.getTime()))
       throw new ConfigError('--expires takes a time like 2027-12-31T00:00:00+08:00.');
+    if (expiresAt && expiresAt.getTime() <= Date.now())
+      throw new ConfigError(`--expires ${values.expires} is over: the key would never work.`);
     try {
       console.log(await keys.create({ name, scopes, perMinute, expiresAt }));
       return 0;

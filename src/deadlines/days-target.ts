@@ -65,22 +65,23 @@ function endingOn(limit: DayLimit, { day: last, provisional }: CountedDay, begun
   };
 }
 
-/** A limit by the clock: a time of day, some days after the start. With an amount, so many days after it instead. */
-export function clockTarget(basis: Basis, rule: ClockDue, start: Date, amount?: number): Target {
+/** A limit by the clock: a time of day, some days after the start. */
+export function clockTarget(basis: Basis, rule: ClockDue, start: Date): { amount: number; target: Target } {
   const { calendar, zone } = basis;
   const count = rule.dayKind === 'working-days' ? workingDays(calendar) : calendarDays;
   const startDay = zone.epochDay(start);
   const first = count.onOrAfter(startDay);
   // What starts on a day that is not counted starts when the next that is begins.
   const { dayOffset, at } = caseOf(rule.cases, first.day === startDay ? zone.msOfDay(start) : 0);
-  const last = count.step(first.day, amount ?? dayOffset);
+  const last = count.step(first.day, dayOffset);
   const limit: DayLimit = {
     count,
     dayOf: zone.epochDay,
     roll: certain,
     endOf: (day) => zone.instantOf(day, minutesOf(at)),
   };
-  return endingOn(limit, { day: last.day, provisional: first.provisional || last.provisional });
+  const target = endingOn(limit, { day: last.day, provisional: first.provisional || last.provisional });
+  return { amount: dayOffset, target };
 }
 
 function caseOf(cases: readonly ClockCase[], msOfDay: number): ClockCase {
@@ -92,7 +93,8 @@ function caseOf(cases: readonly ClockCase[], msOfDay: number): ClockCase {
 }
 
 /** A limit in working days or calendar days. */
-export function daysTarget(basis: Basis, rule: DaysDue, start: Date, amount: number): Target {
+export function daysTarget(basis: Basis, rule: DaysDue, start: Date): Target {
+  const { amount } = rule;
   const { calendar, zone } = basis;
   const count = rule.unit === 'working-days' ? workingDays(calendar) : calendarDays;
   const endOf = endOfDay(basis, rule, count, start);

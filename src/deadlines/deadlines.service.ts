@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { addToAgenda, type NewAgendaItem } from '../platform/agenda/agenda.ts';
 import type { Database, Executor, Transaction } from '../platform/database/database.ts';
@@ -89,12 +89,23 @@ export async function endDeadlines(tx: Transaction, ends: readonly DeadlineEnd[]
     from own where d.id = own.id`);
 }
 
-/** Gives up running deadlines: the policy sets none for what the appeal is now. */
-export async function cancelDeadlines(tx: Transaction, ids: readonly string[]): Promise<void> {
-  await tx
-    .update(deadlines)
-    .set({ state: 'cancelled' })
-    .where(and(sql`${deadlines.id} = any(${arrayOf(ids, 'uuid')})`, eq(deadlines.state, 'running')));
+/** Gives up running deadlines whose cause is gone; they count neither as met nor as missed. */
+export async function cancelDeadlines(
+  tx: Transaction,
+  name: DeadlineName,
+  assignmentIds: readonly string[],
+): Promise<void> {
+  if (assignmentIds.length === 0) return;
+  await tx.execute(sql`update deadlines set state = 'cancelled'
+    where assignment_id = any(${arrayOf(assignmentIds, 'uuid')}) and name = ${name} and state = 'running'`);
+}
+
+/** The same for deadlines by id. */
+export async function cancelDeadlinesById(tx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.execute(
+    sql`update deadlines set state = 'cancelled' where id = any(${arrayOf(ids, 'uuid')}) and state = 'running'`,
+  );
 }
 
 export async function deadlinesOf(db: Executor, appealId: string): Promise<DeadlineRow[]> {

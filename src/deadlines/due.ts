@@ -30,12 +30,13 @@ export function limitRuleOf(deadline: DeadlineRule | undefined, subject: Subject
   return rule === undefined || rule.by === 'none' ? undefined : rule;
 }
 
-/** The limit of a rule from `start`; with an amount, so many units from `start` instead of the rule's own. */
-export function targetOf(basis: Basis, rule: LimitRule, start: Date, amount?: number): Target {
-  if (rule.by === 'clock') return clockTarget(basis, rule, start, amount);
+/** How long the limit of a rule is in its own unit, and where it ends. */
+function ruledFrom(basis: Basis, rule: LimitRule, start: Date): { amount: number; target: Target } {
+  if (rule.by === 'clock') return clockTarget(basis, rule, start);
+  const { amount } = rule;
   if (rule.unit === 'working-days' || rule.unit === 'calendar-days')
-    return daysTarget(basis, rule, start, amount ?? rule.amount);
-  return runningTarget(basis, rule, start, amount ?? rule.amount);
+    return { amount, target: daysTarget(basis, rule, start) };
+  return { amount, target: runningTarget(basis, rule, start) };
 }
 
 /**
@@ -52,7 +53,7 @@ export function dueOf(
 ): Due | undefined {
   const limit = limitOf(basis, name, start, subject);
   if (!limit) return undefined;
-  const { dueAt, provisional } = changeLimit(limit, heeded(basis, name, changes));
+  const { dueAt, provisional } = changeLimit(limit, heeded(basis, name, changes)).target;
   return { dueAt, provisional };
 }
 
@@ -73,9 +74,7 @@ export function extensionRefusalOf(
 function limitOf(basis: Basis, name: DeadlineName, start: Date, subject: Subject): Limit | undefined {
   const rule = limitRuleOf(basis.policy.deadlines[name], subject);
   if (!rule) return undefined;
-  const { extension } = rule;
-  const cap = extension && targetOf(basis, rule, start, extension.cap);
-  return { start, target: targetOf(basis, rule, start), extension, cap };
+  return { start, ...ruledFrom(basis, rule, start), extension: rule.extension };
 }
 
 function heeded({ policy }: Basis, name: DeadlineName, changes: LimitChanges): LimitChanges {

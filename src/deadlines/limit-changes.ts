@@ -25,56 +25,54 @@ export interface Refusal {
   zh: string;
 }
 
-/** A limit as its rule sets it: where it ends, and where the cap of its extensions does. */
+/** A limit as its rule sets it: how long it is in its unit, where it ends, and how it may be extended. */
 export interface Limit {
   start: Date;
+  amount: number;
   target: Target;
   extension: ExtensionRule | undefined;
-  /** The target of `extension.cap` units from the start. */
-  cap: Target | undefined;
 }
 
 /**
- * The limit after its pauses and extensions, each taken in the order of its time. A suspension moves the cap as well: it
- * measures the time that the work had. What was suspended before the start or from dueAt on moves nothing.
+ * The limit after its pauses and extensions, each taken in the order of its time. What was suspended before the start or
+ * from dueAt on moves nothing.
  * @throws RangeError when pauses overlap or an extension is not allowed.
  */
-export function changeLimit(limit: Limit, { pauses = [], extensions = [] }: LimitChanges): Target {
+export function changeLimit(limit: Limit, { pauses = [], extensions = [] }: LimitChanges): Limit {
   checkPauses(pauses);
   const changes = [
     ...pauses.map((pause) => ({ at: pause.from, pause })),
     ...extensions.map((extension) => ({ at: extension.askedAt, extension })),
   ].sort((a, b) => a.at.getTime() - b.at.getTime());
-  let { target, cap } = limit;
+  let { target, amount } = limit;
   let granted = 0;
   for (const change of changes) {
     if ('pause' in change) {
       target = paused(target, limit.start, change.pause);
-      cap &&= paused(cap, limit.start, change.pause);
     } else {
-      const refusal = refusalOf({ ...limit, target, cap }, granted, change.extension);
+      const refusal = refusalOf({ ...limit, target, amount }, granted, change.extension);
       if (refusal) throw new RangeError(refusal.en);
       target = target.extend(change.extension.amount);
+      amount += change.extension.amount;
       granted++;
     }
   }
-  return target;
+  return { ...limit, target, amount };
 }
 
 /** Why one more extension is not allowed; undefined: it is. @throws RangeError when the changes before it are not. */
 export function extensionRefusal(limit: Limit, changes: LimitChanges, extension: Extension): Refusal | undefined {
-  const before = (changes.pauses ?? []).filter((pause) => pause.from <= extension.askedAt);
-  const target = changeLimit(limit, { ...changes, pauses: before });
-  const cap = limit.cap && changeLimit({ ...limit, target: limit.cap }, { pauses: before });
-  return refusalOf({ ...limit, target, cap }, changes.extensions?.length ?? 0, extension);
+  const pauses = (changes.pauses ?? []).filter((pause) => pause.from <= extension.askedAt);
+  return refusalOf(changeLimit(limit, { ...changes, pauses }), changes.extensions?.length ?? 0, extension);
 }
 
+/** The cap is a number of units like the limit, so that a suspension does not use it up. */
 function refusalOf(
-  { start, target, cap, extension: rule }: Limit,
+  { start, amount, target, extension: rule }: Limit,
   granted: number,
   asked: Extension,
 ): Refusal | undefined {
-  if (!rule || !cap) return { en: 'The policy knows no extension of this limit.', zh: '该时限不得延期。' };
+  if (!rule) return { en: 'The policy knows no extension of this limit.', zh: '该时限不得延期。' };
   if (granted >= rule.times)
     return {
       en: `It has been extended ${granted} times already, which is all the policy allows.`,
@@ -88,7 +86,7 @@ function refusalOf(
   if (asked.askedAt < start) return { en: 'It was asked for before the limit began.', zh: '时限尚未开始。' };
   if (asked.askedAt >= target.dueAt)
     return { en: 'An extension has to be asked for before the limit expires.', zh: '延期须在时限届满前提出。' };
-  if (target.extend(asked.amount).dueAt > cap.dueAt)
+  if (amount + asked.amount > rule.cap)
     return {
       en: `It would reach beyond ${rule.cap} units from the start, the whole limit that the policy allows.`,
       zh: `延期后将超过自起算之日起${rule.cap}的最长时限。`,

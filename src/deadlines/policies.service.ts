@@ -28,7 +28,8 @@ export async function listPolicies(db: Executor): Promise<Policy[]> {
  */
 export async function storePolicy(tx: Transaction, document: unknown, { actor, now }: By): Promise<Policy> {
   const mistakes = checkPolicy(document);
-  if (mistakes.length > 0) throw refused(mistakes);
+  if (mistakes.length > 0)
+    throw refused(mistakes.map((mistake) => ({ ...mistake, detailZh: `有误：${mistake.detail}` })));
   const policy = document as Policy;
   const { code, version } = policy;
   const newest = await newestPolicy(tx, code);
@@ -77,8 +78,13 @@ function notNext(next: number): ProblemError {
   return new ProblemError(
     'conflict',
     { en: `/version ${detail}`, zh: `/version 必须为下一版本号 ${next}` },
-    { errors: [{ pointer: '/version', detail }] },
+    { errors: [{ pointer: '/version', detail, detailZh: `必须为下一版本号 ${next}` }] },
   );
+}
+
+export async function knownPolicies(db: Executor): Promise<Set<string>> {
+  const rows = await db.selectDistinct({ code: policies.code }).from(policies);
+  return new Set(rows.map((row) => row.code));
 }
 
 /** The choices in force and their version; version 0: none were ever stored. */
@@ -97,7 +103,7 @@ export async function replaceChoices(
   choices: readonly PolicyChoice[],
   { actor, now }: By,
 ): Promise<void> {
-  const known = new Set((await tx.selectDistinct({ code: policies.code }).from(policies)).map((row) => row.code));
+  const known = await knownPolicies(tx);
   const unknown = choices.findIndex(({ policy }) => !known.has(policy));
   if (unknown >= 0) throw fieldProblem(`/choices/${unknown}/policy`, 'is not a known policy', '不是已有的规则');
   const newest = await currentChoices(tx);

@@ -26,7 +26,7 @@ const workingTime = (basis: Basis): Running => ({
 });
 
 /** A limit in minutes, hours or working minutes: it runs from the very moment (Civil Code, art. 201). */
-export function runningTarget(basis: Basis, { unit }: RunningDue, start: Date, amount: number): Target {
+export function runningTarget(basis: Basis, { amount, unit }: RunningDue, start: Date): Target {
   const time = unit === 'working-minutes' ? workingTime(basis) : wallTime;
   const unitMs = unit === 'hours' ? 60 * MINUTE_MS : MINUTE_MS;
 

@@ -6,7 +6,7 @@ import type { Transaction } from '../platform/database/database.ts';
 import { stateCouncilDays } from './calendar/state-council.ts';
 import { calendars, policies, policyChoices } from './deadlines.table.ts';
 import { bundledPolicies } from './policies/bundled.ts';
-import { currentChoices } from './policies.service.ts';
+import { currentChoices, knownPolicies } from './policies.service.ts';
 import type { PolicyChoice } from './policy-choices.ts';
 
 /** Stores the shipped policies and the official calendar; versions that are stored already stay as they are. */
@@ -25,7 +25,7 @@ export async function seedTimeRules(tx: Transaction): Promise<void> {
 
 /** Puts a city's choices in force as the next version. @throws ConfigError when one names a policy that is not stored. */
 export async function seedChoices(tx: Transaction, choices: PolicyChoice[]): Promise<void> {
-  const known = new Set((await tx.selectDistinct({ code: policies.code }).from(policies)).map((row) => row.code));
+  const known = await knownPolicies(tx);
   const unknown = choices.find(({ policy }) => !known.has(policy));
   if (unknown)
     throw new ConfigError(

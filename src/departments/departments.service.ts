@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { departments } from './departments.table.ts';
@@ -16,6 +16,12 @@ export async function departmentNames(
 
 export async function departmentExists(db: Database, code: string): Promise<boolean> {
   return (await departmentNames(db, [code])).has(code);
+}
+
+/** Number of the newest entry of a department's feed, 0 before the first; undefined when there is no such department. */
+export async function feedHeadOf(db: Database, code: string): Promise<number | undefined> {
+  const [row] = await db.select({ head: departments.feedHead }).from(departments).where(eq(departments.code, code));
+  return row?.head;
 }
 
 /** Adds departments, or renames those that are known. */

@@ -8,7 +8,7 @@ export const departments = pgTable('departments', {
   feedHead: bigint('feed_head', { mode: 'number' }).notNull().default(0),
 });
 
-export const assignmentStatuses = ['pending', 'signed', 'returned', 'submitted'] as const;
+export const assignmentStatuses = ['pending', 'signed', 'returned', 'submitted', 'withdrawn'] as const;
 export type AssignmentStatus = (typeof assignmentStatuses)[number];
 
 /** Why a case went to a department: the rule with the words it found, or the dispatcher's own words. */

@@ -1,14 +1,14 @@
-import { sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, changeAppeals } from '../appeals/appeals.service.ts';
-import { duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { cancelDeadlines, duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
-import { tell } from '../receipts/receipts.service.ts';
+import { tell, withdrawUnsent } from '../receipts/receipts.service.ts';
 import { departmentNames } from './departments.service.ts';
 import { type AssignmentReason, assignments } from './departments.table.ts';
-import { appendToFeed } from './feed.ts';
+import { appendToFeed, type NewFeedEntry } from './feed.ts';
 
 export interface Dispatch {
   appeal: AppealRow;
@@ -20,7 +20,8 @@ export interface Dispatch {
 
 /**
  * Hands locked appeals to departments (派单): assignment, `sign` and `resolve` deadlines, the forward met, the citizens
- * told, the departments' feeds. Resolving runs from the first dispatch, so that bouncing a case does not hide delay.
+ * told, the departments' feeds. Resolving runs from the first dispatch, so that bouncing a case does not hide delay. From
+ * a department that has the case already it is pulled back first (改派).
  */
 export async function dispatch(
   tx: Transaction,
@@ -33,6 +34,8 @@ export async function dispatch(
     tx,
     dispatches.map((item) => item.appeal.id),
   );
+  const pulledBack = dispatches.map((item) => item.appeal).filter((appeal) => appeal.assignmentId !== null);
+  const removed = await withdraw(tx, rules, pulledBack, now);
   // Resolving runs from the first dispatch: what was started then goes on.
   const running = await duesOf(tx, 'resolve', 'appeal', [...before.keys()]);
   const times = new Map(
@@ -54,7 +57,7 @@ export async function dispatch(
     assignedAt: now,
     assignedBy: item.actor,
     dueAt: times.get(item.appeal.id)?.sign?.dueAt ?? null,
-    final: (before.get(item.appeal.id) ?? 0) >= rules.of(item.appeal).policy.returns.atMost,
+    final: (before.get(item.appeal.id)?.returned ?? 0) >= rules.of(item.appeal).policy.returns.atMost,
     version: 1,
   }));
   await changeAppeals(
@@ -102,22 +105,42 @@ export async function dispatch(
     eventId: rows[at]?.id ?? '',
   }));
   await tell(tx, rules, tidings, now);
-  await appendToFeed(
-    tx,
-    rows.map((row) => ({
-      department: row.department,
-      kind: 'assigned' as const,
-      assignmentId: row.id,
-      appealId: row.appealId,
-    })),
-    now,
-  );
+  const assigned = rows.map((row) => ({
+    department: row.department,
+    kind: 'assigned' as const,
+    assignmentId: row.id,
+    appealId: row.appealId,
+  }));
+  await appendToFeed(tx, [...removed, ...assigned], now);
 }
 
-/** How many assignments each appeal has had; appeals without any are left out. */
-async function previousAssignments(tx: Transaction, appealIds: readonly string[]): Promise<Map<string, number>> {
-  const { rows } = await tx.execute<{ appeal_id: string; count: number }>(
-    sql`select appeal_id, count(*)::int as count from assignments where appeal_id = any(${arrayOf(appealIds, 'uuid')}) group by appeal_id`,
+/** Takes cases from the departments that have them; returns what their feeds have to say of it. */
+async function withdraw(
+  tx: Transaction,
+  rules: RulesInForce,
+  held: readonly AppealRow[],
+  now: Date,
+): Promise<NewFeedEntry[]> {
+  const ids = held.flatMap((appeal) => appeal.assignmentId ?? []);
+  if (ids.length === 0) return [];
+  const withdrawn = await tx
+    .update(assignments)
+    .set({ status: 'withdrawn', dueAt: null, version: sql`${assignments.version} + 1` })
+    .where(inArray(assignments.id, ids))
+    .returning({ id: assignments.id, department: assignments.department, appealId: assignments.appealId });
+  await cancelDeadlines(tx, 'sign', ids);
+  for (const appeal of held) await withdrawUnsent(tx, rules.of(appeal), appeal.id, now);
+  return withdrawn.map(({ id, department, appealId }) => ({ department, kind: 'removed', assignmentId: id, appealId }));
+}
+
+/** Appeals that were assigned before, and how often each was sent back. */
+async function previousAssignments(
+  tx: Transaction,
+  appealIds: readonly string[],
+): Promise<Map<string, { returned: number }>> {
+  const { rows } = await tx.execute<{ appeal_id: string; returned: number }>(
+    sql`select appeal_id, count(*) filter (where status = 'returned')::int as returned from assignments
+      where appeal_id = any(${arrayOf(appealIds, 'uuid')}) group by appeal_id`,
   );
-  return new Map(rows.map((row) => [row.appeal_id, row.count]));
+  return new Map(rows.map((row) => [row.appeal_id, row]));
 }

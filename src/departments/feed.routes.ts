@@ -5,9 +5,9 @@ import type { Access } from '../platform/access/access.ts';
 import type { Database } from '../platform/database/database.ts';
 import { answers, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, encodeCursor, isCount, pageQuery } from '../platform/page.ts';
-import { notFound } from '../platform/problem.ts';
+import { fieldProblem, notFound } from '../platform/problem.ts';
 import { DepartmentCode, FeedSchema } from './departments.schema.ts';
-import { departmentExists } from './departments.service.ts';
+import { feedHeadOf } from './departments.service.ts';
 import { type FeedWatch, readFeed } from './feed.ts';
 import { departmentScope } from './own-assignments.ts';
 
@@ -53,7 +53,10 @@ export function feedRoutes({ db, zone, access, feedWatch }: Deps): FastifyPlugin
         const { code } = request.params;
         const { after, limit = 50, wait = 0 } = request.query;
         const from = decodeCursor(after, isCount) ?? 0;
-        if (!(await departmentExists(db, code))) throw notFound({ en: 'The department', zh: '该承办单位' });
+        const head = await feedHeadOf(db, code);
+        if (head === undefined) throw notFound({ en: 'The department', zh: '该承办单位' });
+        // A cursor of another feed would silently skip what is still to come in this one.
+        if (from > head) throw fieldProblem('/query/after', 'is not a cursor of this feed', '不是本单位动态的游标');
         let entries = await readFeed(db, code, from, limit);
         if (entries.length === 0 && wait > 0) {
           await feedWatch.wait(code, from, wait * 1000);

@@ -1,7 +1,12 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { AppealRow } from '../appeals/appeals.service.ts';
 import type { AppealStatus } from '../appeals/states.ts';
-import { cancelDeadlines, type DeadlineRow, type NewDeadline, startDeadlines } from '../deadlines/deadlines.service.ts';
+import {
+  cancelDeadlinesById,
+  type DeadlineRow,
+  type NewDeadline,
+  startDeadlines,
+} from '../deadlines/deadlines.service.ts';
 import { type Move, planMoves } from '../deadlines/recompute.service.ts';
 import type { DeadlineName, TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -23,7 +28,7 @@ const shown: Partial<Record<AppealStatus, DeadlineName>> = { assigned: 'sign', s
 export interface Rejudged {
   moves: Move[];
   /** Running ones that the policy does not set for such an appeal. A receipt that was promised stays promised. */
-  given: DeadlineRow[];
+  cancelled: DeadlineRow[];
   /** Those that it does set now and did not before: they begin with the judgement. */
   begun: NewDeadline[];
 }
@@ -33,7 +38,7 @@ export async function planRejudged(tx: Transaction, own: TimeRules, appeal: Appe
   const dueOf = (row: DeadlineRow) => own.dueOf(row.name as DeadlineName, row.startsAt, appeal);
   const rulings = async () => (row: DeadlineRow) => ({ rules: own, due: dueOf(row) });
   const { rows, moves } = await planMoves(tx, { appealIds: [appeal.id] }, rulings);
-  const given = rows.filter((row) => row.name !== 'receipt' && !dueOf(row));
+  const cancelled = rows.filter((row) => row.name !== 'receipt' && !dueOf(row));
   const running = new Set(rows.map(({ name }) => name));
   const begun = (runningIn[appeal.status] ?? []).flatMap((name): NewDeadline[] => {
     const due = running.has(name) ? undefined : own.dueOf(name, now, appeal);
@@ -42,27 +47,30 @@ export async function planRejudged(tx: Transaction, own: TimeRules, appeal: Appe
       ? [{ rules: own, appealId: appeal.id, ...assignmentId, name, startsAt: now, ...due, lateByAdapter: false }]
       : [];
   });
-  return { moves, given, begun };
+  return { moves, cancelled, begun };
 }
 
 /** Does what was planned, and tells the department that has the case. Call it last before COMMIT. */
 export async function applyRejudged(
   tx: Transaction,
-  { moves, given, begun }: Rejudged,
+  { moves, cancelled, begun }: Rejudged,
   appeal: AppealRow,
   actor: string,
   now: Date,
 ): Promise<void> {
-  await cancelDeadlines(
+  await cancelDeadlinesById(
     tx,
-    given.map((row) => row.id),
+    cancelled.map((row) => row.id),
   );
   await startDeadlines(tx, begun);
   const own = shown[appeal.status];
   const other =
-    begun.find(({ name }) => name === own)?.dueAt ?? (given.some(({ name }) => name === own) ? null : undefined);
+    begun.find(({ name }) => name === own)?.dueAt ?? (cancelled.some(({ name }) => name === own) ? null : undefined);
   if (appeal.assignmentId && other !== undefined)
-    await tx.update(assignments).set({ dueAt: other }).where(eq(assignments.id, appeal.assignmentId));
+    await tx
+      .update(assignments)
+      .set({ dueAt: other, version: sql`${assignments.version} + 1` })
+      .where(eq(assignments.id, appeal.assignmentId));
   await moveDeadlines(tx, moves, { cause: 'reclassify', actor }, now);
   // The nature or urgency that the department reads is another one, also where no due time moved.
   if (!moves.some(({ row }) => row.name === own)) await announceChange(tx, [appeal], now);

@@ -50,7 +50,7 @@ export function intakeRoutes(deps: { intake: Intake; access: Access }): FastifyP
             throw new ProblemError(
               'forbidden',
               { en: 'Filing historic cases needs the scope import.', zh: '归档历史件需要 import 权限。' },
-              { errors: [{ pointer: '/historic', detail: 'needs the scope import' }] },
+              { errors: [{ pointer: '/historic', detail: 'needs the scope import', detailZh: '需要 import 权限' }] },
             );
           }
           const answer = await deps.intake.accept(

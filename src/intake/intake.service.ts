@@ -1,6 +1,7 @@
 import { insertAppeals, insertAppellants, insertMessages } from '../appeals/appeals.service.ts';
 import { nextSequence } from '../appeals/lookup.service.ts';
 import { appealNumber } from '../appeals/number.ts';
+import { insertAttachments } from '../attachments/attachments.service.ts';
 import { duesOf, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
@@ -11,6 +12,7 @@ import type { ProblemError } from '../platform/problem.ts';
 import { promiseReceipts } from '../receipts/receipts.service.ts';
 import { requestRouting } from '../routing/routing.service.ts';
 import { attachMessages } from './attach.ts';
+import { continueConversations, routeAt } from './conversation.ts';
 import type { MessageAnswer } from './message.schema.ts';
 import { place } from './place.ts';
 import type { Placed } from './placed.ts';
@@ -85,7 +87,19 @@ async function write(
   await startDeadlines(tx, [...forwarding, ...receiptDeadlines(placed)]);
   await requestRouting(
     tx,
-    forwards.map(({ appealId }) => ({ appealId, runAt: now, dueAt: forwardDue.get(appealId) ?? now })),
+    forwards.map(({ appealId, message }) => ({
+      appealId,
+      runAt: routeAt(message.conversation, now, forwardDue.get(appealId)),
+      dueAt: forwardDue.get(appealId) ?? now,
+    })),
+  );
+  await insertAttachments(
+    tx,
+    keyRing,
+    placed.flatMap(({ appealId, message: { messageId, attachments } }) =>
+      attachments.map((attachment) => ({ appealId, messageId, attachment })),
+    ),
+    now,
   );
 
   const byId = new Map(rows.map((row) => [row.id, { number: row.number, status: row.status }]));
@@ -100,16 +114,13 @@ async function write(
     now,
   );
 
-  const older = await duesOf(tx, 'forward', 'appeal', [...joined.keys()]);
+  for (const [appealId, { dueAt }] of await duesOf(tx, 'forward', 'appeal', [...joined.keys()]))
+    forwardDue.set(appealId, dueAt);
+  await continueConversations(tx, attached, forwardDue, now);
   return new Map(
     placed.map((entry) => [
       entry.message,
-      toAnswer(
-        deps,
-        entry,
-        byId.get(entry.appealId),
-        forwardDue.get(entry.appealId) ?? older.get(entry.appealId)?.dueAt,
-      ),
+      toAnswer(deps, entry, byId.get(entry.appealId), forwardDue.get(entry.appealId)),
     ]),
   );
 }

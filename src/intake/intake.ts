@@ -6,7 +6,7 @@ import { RECEIPT } from '../receipts/receipts.service.ts';
 import { ROUTE } from '../routing/routing.service.ts';
 import { type IntakeDeps, type Outcome, registerBatch } from './intake.service.ts';
 import type { MessageAnswer, MessageBody } from './message.schema.ts';
-import { type PreparedMessage, prepareMessage } from './prepare.ts';
+import { type Accompanying, type PreparedMessage, prepareMessage } from './prepare.ts';
 import type { Sources } from './sources.service.ts';
 
 const MAX_BATCH = 200;
@@ -14,7 +14,13 @@ const MAX_WAITING = 5_000;
 
 export interface Intake {
   /** @throws ProblemError what is wrong with the message, or 503 when too many wait. */
-  accept(channel: Channel, body: MessageBody, actor: string, idempotencyKey: string | null): Promise<MessageAnswer>;
+  accept(
+    channel: Channel,
+    body: MessageBody,
+    actor: string,
+    idempotencyKey: string | null,
+    accompanying?: Accompanying,
+  ): Promise<MessageAnswer>;
   stop(): Promise<void>;
 }
 
@@ -47,12 +53,13 @@ export function createIntake(deps: IntakeDeps & { sources: Sources; nudge: (kind
     body: MessageBody,
     actor: string,
     idempotencyKey: string | null,
+    accompanying?: Accompanying,
   ): Promise<MessageAnswer> {
     const known = await deps.sources.channelOf(body.source);
     if (known === undefined) throw fieldProblem('/source', 'is not a registered source', '不是已登记的来源');
     if (known !== channel.name)
       throw fieldProblem('/source', `is a source of the channel ${known}`, `属于 ${known} 渠道`);
-    const outcome = await line.submit(prepareMessage(deps.keyRing, channel, body, actor, idempotencyKey));
+    const outcome = await line.submit(prepareMessage(deps.keyRing, channel, body, actor, idempotencyKey, accompanying));
     if ('refusal' in outcome) throw outcome.refusal;
     return outcome.answer;
   }

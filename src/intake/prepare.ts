@@ -2,6 +2,7 @@ import parsePhoneNumber from 'libphonenumber-js/max';
 import { v7 as uuid } from 'uuid';
 import { type Person, sealPerson } from '../appeals/appellants.ts';
 import type { Urgency } from '../appeals/nature.ts';
+import type { NewAttachment } from '../attachments/attachments.service.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskText } from '../platform/access/masking.ts';
@@ -35,6 +36,19 @@ export interface PreparedMessage {
   /** The same under every key of the ring. */
   fingerprints: readonly Buffer[];
   sealedMessage: Buffer;
+  attachments: readonly NewAttachment[];
+  conversation: boolean;
+}
+
+/** What comes with a message and is no part of its body: the channel's own knowledge. */
+export interface Accompanying {
+  /** Files that came with it. A replayed message leaves those of its first arrival as they are. */
+  attachments?: readonly NewAttachment[];
+  /**
+   * One line of a conversation, as the platforms' webhooks deliver them: it joins the sender's case while that waits for
+   * more lines, and routing waits with it.
+   */
+  conversation?: boolean;
 }
 
 interface AppellantFields {
@@ -57,6 +71,7 @@ export function prepareMessage(
   body: MessageBody,
   actor: string,
   idempotencyKey: string | null,
+  { attachments = [], conversation = false }: Accompanying = {},
 ): PreparedMessage {
   const messageId = uuid();
   const appellantId = uuid();
@@ -112,6 +127,8 @@ export function prepareMessage(
     fingerprint: fingerprints[0] ?? Buffer.alloc(0),
     fingerprints,
     sealedMessage: keyRing.seal(`message:${messageId}`, body),
+    attachments,
+    conversation,
   };
 }
 
@@ -129,7 +146,7 @@ function noReceiptReason(given: string | undefined, mobile: boolean): NoReceiptR
   return mobile ? null : 'not-a-mobile-number';
 }
 
-function firstWords(body: string): string {
+export function firstWords(body: string): string {
   const line = body.trim().replaceAll(/\s+/g, ' ');
   return [...line.slice(0, TITLE_LENGTH * 2)].slice(0, TITLE_LENGTH).join('');
 }

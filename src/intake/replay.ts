@@ -77,20 +77,20 @@ const sameContent = (message: PreparedMessage, fingerprint: Buffer): boolean =>
   message.fingerprints.some((own) => own.equals(fingerprint));
 
 function otherContent(): ProblemError {
-  const detail = 'was used before with other content';
+  const [detail, detailZh] = ['was used before with other content', '已用于内容不同的来件'];
   return new ProblemError(
     'conflict',
-    { en: `/externalId ${detail}`, zh: '/externalId 已用于内容不同的来件' },
-    { errors: [{ pointer: '/externalId', detail }] },
+    { en: `/externalId ${detail}`, zh: `/externalId ${detailZh}` },
+    { errors: [{ pointer: '/externalId', detail, detailZh }] },
   );
 }
 
 function keyReused(): ProblemError {
-  const detail = 'was used before with another body';
+  const [detail, detailZh] = ['was used before with another body', '已用于其他内容'];
   return new ProblemError(
     'idempotency-key-reused',
-    { en: `Idempotency-Key ${detail}`, zh: 'Idempotency-Key 已用于其他内容' },
-    { errors: [{ pointer: '/headers/idempotency-key', detail }] },
+    { en: `Idempotency-Key ${detail}`, zh: `Idempotency-Key ${detailZh}` },
+    { errors: [{ pointer: '/headers/idempotency-key', detail, detailZh }] },
   );
 }
 

@@ -13,6 +13,9 @@ type Bigrams = ReturnType<typeof bigrams>;
 
 interface Candidate {
   appealId: string;
+  source: string;
+  /** Not routed yet: the next line of a conversation belongs here, whatever it says. */
+  unrouted: boolean;
   policy: string;
   natureClass: string;
   urgency: Urgency;
@@ -62,6 +65,8 @@ export async function openSameMatter(
     )) {
       const candidate = {
         appealId: appeal.id,
+        source: appeal.source,
+        unrouted: appeal.status === 'registered',
         policy: appeal.policy,
         natureClass: natureClass(appeal.nature),
         urgency: appeal.urgency,
@@ -78,6 +83,8 @@ export async function openSameMatter(
   function find(message: PreparedMessage): string | undefined {
     const known = message.verified.flatMap((person) => byPerson.get(person) ?? []);
     if (known.length === 0 || message.historic) return undefined;
+    const begun = known.find((candidate) => candidate.unrouted && candidate.source === message.source);
+    if (message.conversation && begun) return begun.appealId;
     const own = bigramsOf(message)();
     const policy = policyOf(message);
     let best: { appealId: string; alike: number } | undefined;
@@ -94,6 +101,8 @@ export async function openSameMatter(
     if (message.historic || message.answered !== null) return;
     const candidate = {
       appealId,
+      source: message.source,
+      unrouted: true,
       policy: policyOf(message),
       natureClass: natureClass(message.nature),
       urgency: message.urgency,

@@ -79,7 +79,7 @@ export function readIfMatch(headers: { 'if-match'?: string | string[] | undefine
   throw new ProblemError(
     'version-required',
     { en: 'Send the ETag you read as If-Match.', zh: '请在 If-Match 中提供所读取的 ETag。' },
-    { errors: [{ pointer: '/headers/if-match', detail: 'is required' }] },
+    { errors: [{ pointer: '/headers/if-match', detail: 'is required', detailZh: '为必填项' }] },
   );
 }
 

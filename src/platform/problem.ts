@@ -7,6 +7,7 @@ import { isUnavailable } from './database/database.ts';
 export interface ProblemField {
   pointer: string;
   detail: string;
+  detailZh: string;
 }
 
 /** Catalogue of problem types (RFC 9457): code → status and titles. The code is the last part of `type`. */
@@ -61,8 +62,8 @@ export class ProblemError extends Error {
 export function fieldProblem(pointer: string, en: string, zh: string): ProblemError {
   return new ProblemError(
     'validation',
-    { en: `${pointer} ${en}`, zh: `${pointer} ${zh}` },
-    { errors: [{ pointer, detail: en }] },
+    { en: `${pointer || '/'} ${en}`, zh: `${pointer || '/'} ${zh}` },
+    { errors: [{ pointer, detail: en, detailZh: zh }] },
   );
 }
 
@@ -114,7 +115,14 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
       status,
       detail: chinese ? problem.detailZh : problem.detail,
       instance: request.id,
-      ...(problem.errors ? { errors: problem.errors } : {}),
+      ...(problem.errors
+        ? {
+            errors: problem.errors.map(({ pointer, detail, detailZh }) => ({
+              pointer,
+              detail: chinese ? detailZh : detail,
+            })),
+          }
+        : {}),
       ...problem.extra,
     });
 }
@@ -122,20 +130,24 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 /** Fastify's own refusals mapped to the catalogue; anything else is ours to mend and says nothing about itself. */
 function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
-  const whole = (en: string): { errors: ProblemField[] } => ({ errors: [{ pointer: '', detail: en }] });
+  const whole = (en: string, zh: string): { errors: ProblemField[] } => ({
+    errors: [{ pointer: '', detail: en, detailZh: zh }],
+  });
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ProblemError(
         'body-too-large',
         { en: 'The body is larger than this call accepts.', zh: '请求内容超过上限。' },
-        whole('is too large'),
+        whole('is too large', '过大'),
       );
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ProblemError(
         'unsupported-media-type',
         { en: 'Send application/json.', zh: '请使用 application/json。' },
         {
-          errors: [{ pointer: '/headers/content-type', detail: 'must be application/json' }],
+          errors: [
+            { pointer: '/headers/content-type', detail: 'must be application/json', detailZh: '应为 application/json' },
+          ],
         },
       );
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
@@ -143,7 +155,7 @@ function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
       return new ProblemError(
         'malformed-body',
         { en: 'The body is empty or cut off.', zh: '请求内容为空或不完整。' },
-        whole('is empty or cut off'),
+        whole('is empty or cut off', '为空或不完整'),
       );
     default:
   }
@@ -151,7 +163,7 @@ function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
     return new ProblemError(
       'validation',
       { en: 'The request cannot be understood.', zh: '无法理解该请求。' },
-      whole('cannot be understood'),
+      whole('cannot be understood', '无法理解'),
     );
   }
   if (error.statusCode === 503) {

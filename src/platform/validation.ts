@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import zh from 'ajv-i18n/localize/zh/index.js';
 import type { FastifyInstance, FastifySchema, FastifyServerOptions } from 'fastify';
-import { ProblemError, type ProblemField } from './problem.ts';
+import { fieldProblem, ProblemError, type ProblemField } from './problem.ts';
 
 type ValidatorFactory = NonNullable<
   NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>['buildValidator']
@@ -18,9 +18,8 @@ const localizeZh = zh as unknown as (errors: ErrorObject[]) => void;
  * the builder: a compiler set afterwards is forgotten by every plugin that adds a schema of its own.
  */
 export const buildValidator = ((shared: Record<string, object>) => {
-  const common = { allErrors: true, strict: false, removeAdditional: false, useDefaults: true } as const;
-  const body = addFormats.default(new Ajv2020({ ...common, coerceTypes: false }));
-  const text = addFormats.default(new Ajv2020({ ...common, coerceTypes: true }));
+  const body = createAjv(false);
+  const text = createAjv(true);
   for (const [id, schema] of Object.entries(shared)) {
     body.addSchema(schema, id);
     text.addSchema(schema, id);
@@ -28,6 +27,17 @@ export const buildValidator = ((shared: Record<string, object>) => {
   return ({ schema, httpPart }: { schema: object; httpPart?: string }) =>
     (httpPart === 'body' ? body : text).compile(schema);
 }) as ValidatorFactory;
+
+const createAjv = (coerceTypes: boolean) =>
+  addFormats.default(
+    new Ajv2020({ allErrors: true, strict: false, removeAdditional: false, useDefaults: true, coerceTypes }),
+  );
+
+/** For bodies whose schema depends on what they are for. @throws ProblemError 400 naming every wrong field. */
+export function checkBody(schema: object, value: unknown): void {
+  const validate = createAjv(false).compile(schema);
+  if (!validate(value)) throw toValidationProblem(validate.errors ?? [], 'body');
+}
 
 /** What is checked beside the schemas: text that cannot be kept, parameters where none are known, the JSON itself. */
 export function registerValidation(app: FastifyInstance): void {
@@ -58,13 +68,20 @@ function toValidationProblem(errors: ErrorObject[], part: string): ProblemError 
   const prefix = part === 'body' ? '' : `/${part === 'querystring' ? 'query' : part}`;
   const english = errors.map((error) => toField(error, prefix, words.en));
   localizeZh(errors);
-  const chinese = errors.map((error) => toField(error, prefix, words.zh));
-  const sentence = (fields: ProblemField[]): string =>
+  const fields = errors.map((error, at): ProblemField => {
+    const { pointer, detail: detailZh } = toField(error, prefix, words.zh);
+    return { pointer, detail: english[at]?.detail ?? words.en.invalid, detailZh };
+  });
+  const sentence = (detailOf: (field: ProblemField) => string): string =>
     fields
       .slice(0, 5)
-      .map((field) => `${field.pointer || '/'} ${field.detail}`)
+      .map((field) => `${field.pointer || '/'} ${detailOf(field)}`)
       .join('; ');
-  return new ProblemError('validation', { en: sentence(english), zh: sentence(chinese) }, { errors: english });
+  return new ProblemError(
+    'validation',
+    { en: sentence((field) => field.detail), zh: sentence((field) => field.detailZh) },
+    { errors: fields },
+  );
 }
 
 interface Words {
@@ -85,7 +102,7 @@ const words: Record<'en' | 'zh', Words> = {
 };
 
 /** Ajv's error as a pointer to the field itself, also for a missing or unknown one. Never quotes the value. */
-function toField(error: ErrorObject, prefix: string, say: Words): ProblemField {
+function toField(error: ErrorObject, prefix: string, say: Words): { pointer: string; detail: string } {
   const params = error.params as {
     missingProperty?: string;
     additionalProperty?: string;
@@ -107,11 +124,11 @@ function registerJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw, done) => {
     const bytes = raw as Buffer;
-    if (bytes.length === 0) return done(malformed('is empty'));
-    if (!isUtf8(bytes)) return done(malformed('is not UTF-8'));
+    if (bytes.length === 0) return done(malformed('is empty', '为空'));
+    if (!isUtf8(bytes)) return done(malformed('is not UTF-8', '不是 UTF-8 编码'));
     const source = bytes.toString('utf8');
     return parse(request, source, (error, value) => {
-      if (error) return done(malformed(describeJsonError(error)));
+      if (error) return done(malformed(...describeJsonError(error)));
       const bad = source.includes('\\u') ? findUnusableText(value, '') : undefined;
       if (bad !== undefined) return done(unusableText(bad));
       done(null, value);
@@ -119,27 +136,24 @@ function registerJson(app: FastifyInstance): void {
   });
 }
 
-function malformed(detail: string): ProblemError {
+function malformed(detail: string, detailZh: string): ProblemError {
   return new ProblemError(
     'malformed-body',
-    { en: `The body ${detail}.`, zh: '请求内容不是有效的 JSON。' },
-    { errors: [{ pointer: '', detail }] },
+    { en: `The body ${detail}.`, zh: `请求内容${detailZh}。` },
+    { errors: [{ pointer: '', detail, detailZh }] },
   );
 }
 
 /** Only the position is told: the parser's own message quotes the text around it. */
-function describeJsonError(error: Error): string {
+function describeJsonError(error: Error): [en: string, zh: string] {
   const position = /position (\d+)/.exec(error.message)?.[1];
-  return position === undefined ? 'is not valid JSON' : `is not valid JSON at character ${position}`;
+  return position === undefined
+    ? ['is not valid JSON', '不是有效的 JSON']
+    : [`is not valid JSON at character ${position}`, `第 ${position} 个字符处不是有效的 JSON`];
 }
 
 function unusableText(pointer: string): ProblemError {
-  const detail = 'contains a NUL or half of a surrogate pair';
-  return new ProblemError(
-    'validation',
-    { en: `${pointer || '/'} ${detail}`, zh: `${pointer || '/'} 含有无效字符` },
-    { errors: [{ pointer, detail }] },
-  );
+  return fieldProblem(pointer, 'contains a NUL or half of a surrogate pair', '含有无效字符');
 }
 
 /** Pointer to the first text PostgreSQL cannot keep. Deeper than any schema here counts as unusable: recursion is bounded. */

@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
+import { linkedTo } from '../appeals/lookup.service.ts';
 import type { Ruled, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Subject as RuleSubject, TimeRules } from '../deadlines/time-rules.service.ts';
 import { addToAgenda, reschedule } from '../platform/agenda/agenda.ts';
@@ -87,16 +88,24 @@ export interface Tidings {
 }
 
 /**
- * Tells an event to everyone who raised the appeal: receipts not yet decided get their text now; those that said
- * something else before are followed by a notice. Call with the appeals locked.
+ * Tells an event to everyone who raised the appeal, or one that was linked to it, each under their own number: receipts
+ * not yet decided get their text now; those that said something else before are followed by a notice. Call with the
+ * appeals locked.
  */
-export async function tell(
-  tx: Transaction,
-  rules: RulesInForce,
-  tidings: readonly Tidings[],
-  now: Date,
-): Promise<void> {
-  if (tidings.length === 0) return;
+export async function tell(tx: Transaction, rules: RulesInForce, events: readonly Tidings[], now: Date): Promise<void> {
+  if (events.length === 0) return;
+  const linked = await linkedTo(
+    tx,
+    events.map((event) => event.appeal.id),
+  );
+  const tidings = [
+    ...events,
+    ...linked.flatMap(({ id, number, target }) =>
+      events
+        .filter((event) => event.appeal.id === target)
+        .map((event) => ({ ...event, appeal: { ...event.appeal, id, number } })),
+    ),
+  ];
   const texts = tidings.map(({ appeal, subject }) => receiptText(rules.of(appeal), appeal.number, subject));
   const { rows: decided } = await tx.execute<{ appeal_id: string; business_key: string; due_at: string }>(sql`
     update receipts r set text = x.text, subject = x.about, frozen_at = ${now.toISOString()}
@@ -201,19 +210,19 @@ function noticeTimes(rules: TimeRules, subject: RuleSubject, now: Date): { dueAt
   return { dueAt: due?.dueAt ?? runAt, runAt };
 }
 
-/** A department sent the case back: what was not sent yet must no longer say that it was forwarded there. */
+/** A case left its department: what was not sent yet must no longer say that it was forwarded there. */
 export async function withdrawUnsent(tx: Transaction, rules: TimeRules, appealId: string, now: Date): Promise<void> {
+  const followers = (await linkedTo(tx, [appealId])).map(({ id }) => id);
   // A send that was refused for now has surely not left either.
   const unsent = inArray(receipts.status, ['created', 'temporary-failure']);
-  const ofAppeal = and(eq(receipts.appealId, appealId), unsent);
   await tx
     .update(receipts)
     .set({ status: 'cancelled' })
-    .where(and(ofAppeal, eq(receipts.kind, 'notice')));
+    .where(and(inArray(receipts.appealId, [appealId, ...followers]), unsent, eq(receipts.kind, 'notice')));
   const thawed = await tx
     .update(receipts)
     .set({ status: 'created', text: null, subject: null, frozenAt: null })
-    .where(and(ofAppeal, eq(receipts.kind, 'receipt')))
+    .where(and(eq(receipts.appealId, appealId), unsent, eq(receipts.kind, 'receipt')))
     .returning({ businessKey: receipts.businessKey, dueAt: receipts.dueAt });
   await reschedule(
     tx,

@@ -23,7 +23,7 @@ export async function reclassify(
     from: Object.fromEntries(fields.map((field) => [field, appeal[field]])),
     to: judged,
     moved: planned.moves.map(({ row }) => row.name),
-    cancelled: planned.given.map(({ name }) => name),
+    cancelled: planned.cancelled.map(({ name }) => name),
     started: planned.begun.map(({ name }) => name),
   };
   await changeAppeals(tx, [{ appeal, action: 'reclassify', role: 'dispatcher', actor, data }], now);

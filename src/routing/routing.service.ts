@@ -1,4 +1,4 @@
-import { addToAgenda } from '../platform/agenda/agenda.ts';
+import { addToAgenda, reschedule } from '../platform/agenda/agenda.ts';
 import type { Executor } from '../platform/database/database.ts';
 
 export const ROUTE = 'route';
@@ -13,9 +13,22 @@ export async function requestRouting(
     requests.map(({ appealId, runAt, dueAt }) => ({
       kind: ROUTE,
       subjectId: appealId,
-      businessKey: `${ROUTE}:${appealId}`,
+      businessKey: keyOf(appealId),
       runAt,
       dueAt,
     })),
   );
 }
+
+/** Lets routing that has not begun wait until `runAt`. */
+export async function postponeRouting(
+  tx: Executor,
+  appeals: readonly { appealId: string; runAt: Date }[],
+): Promise<void> {
+  await reschedule(
+    tx,
+    appeals.map(({ appealId, runAt }) => ({ businessKey: keyOf(appealId), runAt })),
+  );
+}
+
+const keyOf = (appealId: string): string => `${ROUTE}:${appealId}`;

@@ -116,7 +116,7 @@ export function triageRoutes({ db, book, clock, access, onDecided }: Deps): Fast
           onDecided();
           const appeal = (await findAppeal(db, found.id)) ?? found;
           reply.header('etag', etagOf(appeal.version));
-          return viewAppeal(book.zone, appeal);
+          return viewAppeal(book.zone, appeal, request.actor);
         },
       );
     }

@@ -3,6 +3,7 @@ import { findAppeal } from '../appeals/lookup.service.ts';
 import { type AppealAction, openStatuses } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
+import { announceChange } from '../departments/assignments.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
 import { dispatch } from '../departments/dispatch.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -10,7 +11,7 @@ import { fieldProblem, notFound, ProblemError } from '../platform/problem.ts';
 import { tell } from '../receipts/receipts.service.ts';
 import type { Subject } from '../receipts/texts.ts';
 
-/** The dispatcher's decisions on a case that has no department: assign, answer, decline, divert, link. */
+/** The dispatcher's decisions: assign (also away from a department), answer, decline, divert, link. */
 export interface Decision {
   appealId: string;
   /** Version the dispatcher read (If-Match). */
@@ -75,7 +76,10 @@ export async function close(
   await conclude(tx, rules, appeal, { about: about[action], text: decision.text }, action, now);
 }
 
-/** Links a case to another one on the same matter; both numbers stay valid, the other one goes on. */
+/**
+ * Links a case to another one on the same matter: both numbers stay valid, the other one goes on, and both histories and
+ * the department that has it know.
+ */
 export async function link(
   tx: Transaction,
   rules: RulesInForce,
@@ -98,10 +102,18 @@ export async function link(
         data: { target: other.id },
         set: { linkedTo: other.id },
       },
+      {
+        appeal: other,
+        action: 'attach',
+        role: 'system',
+        actor: decision.actor,
+        data: { linked: appeal.id, number: appeal.number },
+      },
     ],
     now,
   );
   await conclude(tx, rules, appeal, { about: 'linked', targetNumber: other.number }, 'link', now);
+  await announceChange(tx, [other], now);
 }
 
 async function resolve(tx: Transaction, idOrNumber: string): Promise<string> {

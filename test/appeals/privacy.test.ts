@@ -74,17 +74,24 @@ t.test('nor in any answer to anybody', async (t) => {
   );
   const { assignment } = await city.appeal(story.appealId);
   const id = (path: string): string => (path.startsWith('/v1/assignments') ? (assignment?.id ?? '') : story.appealId);
+  const code = (path: string): string => {
+    if (path.startsWith('/v1/policies')) return 'kunming-hotline';
+    return path.startsWith('/v1/sources') ? 'wechat-12345' : (assignment?.department ?? '');
+  };
+  const query = (path: string): string => {
+    if (path.startsWith('/v1/citizen')) return `?code=${story.queryCode}`;
+    return path.endsWith('/due') ? '?name=resolve&start=2026-03-10T10:00:00Z' : '';
+  };
   let read = 0;
   for (const [path, { get }] of Object.entries(document.paths)) {
     if (!get) continue;
     const url = path
-      .replace('{code}', assignment?.department ?? '')
+      .replace('{code}', code(path))
+      .replace('{year}', '2026')
+      .replace('{version}', '1')
       .replace('{number}', story.appealNumber)
       .replace('{id}', id(path));
-    const reply = await city.call<unknown>(
-      'GET',
-      path.startsWith('/v1/citizen') ? `${url}?code=${story.queryCode}` : url,
-    );
+    const reply = await city.call<unknown>('GET', `${url}${query(path)}`);
     t.equal(reply.status, 200, url);
     const isOutbox = path.endsWith('/outbox');
     t.same(found([JSON.stringify(reply.body)], isOutbox ? [] : story.codes), [], url);

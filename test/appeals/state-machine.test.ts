@@ -23,7 +23,7 @@ t.test('the table leads everywhere, and nowhere in two directions', async (t) =>
   for (const status of openStatuses) t.match(findTransition(status, 'attach'), { to: status }, 'joining moves nothing');
 });
 
-const desk = ['assign', 'answer', 'decline', 'divert', 'link'] as const;
+const desk = ['assign', 'answer', 'decline', 'divert', 'link', 'reclassify'] as const;
 const departments = ['water', 'housing', 'planning'];
 
 const step = fc.record({
@@ -88,6 +88,7 @@ t.test('no sequence of actions leaves the table, loses an event or breaks the se
         const bodies: Record<string, object> = {
           assign: { department },
           link: { target: target.appealNumber },
+          reclassify: { nature: 'complaint', urgency: 'urgent', complexity: 'simple' },
           sign: {},
           return: { reason: '非我单位' },
           submit: { result: '已办' },

@@ -237,6 +237,7 @@ t.test('every wrong request is a problem that says where, in both languages, and
           `${at} in ${pointers.join(' ')}`,
         );
         t.ok(english.body.errors?.every((error) => error.detail.length > 0));
+        t.match(chinese.body.errors, [{ detail: /\p{Script=Han}/u }]);
       }
     });
   }

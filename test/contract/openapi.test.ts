@@ -2,6 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { appealActions, appealStatuses } from '../../src/appeals/states.ts';
 import { createCity, type Reply } from '../support/city.ts';
+import { brisk } from '../support/policies.ts';
 import t from '../support/tap.ts';
 
 interface Operation {
@@ -50,7 +51,7 @@ function validatorOf(url: string, method: string, reply: Reply<unknown>): { name
 }
 
 async function call<T>(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PUT',
   url: string,
   status: number,
   body?: unknown,
@@ -144,7 +145,14 @@ t.test('every operation answers as the document says', async (t) => {
     await call('POST', `/v1/appeals/${id}/${action}`, 200, body, { 'if-match': `"${version}"` });
   }
   await city.clock.settle();
-  const appeal = await call<{ assignment: { id: string } }>('GET', `/v1/appeals/${posted.appealNumber}`, 200);
+  const appeal = await call<{ assignment: { id: string }; version: number }>(
+    'GET',
+    `/v1/appeals/${posted.appealNumber}`,
+    200,
+  );
+  const judged = { category: 'water', urgency: 'urgent', complexity: 'simple' };
+  const read = { 'if-match': `"${appeal.version}"` };
+  await call('POST', `/v1/appeals/${posted.appealId}/reclassify`, 200, judged, read);
   for (const list of ['events', 'messages', 'deadlines', 'receipts'])
     await call('GET', `/v1/appeals/${posted.appealId}/${list}`, 200);
   const { id } = appeal.assignment;
@@ -182,7 +190,19 @@ t.test('every operation answers as the document says', async (t) => {
   const moved = await call<{ items: object[] }>('GET', '/v1/deadline-changes', 200);
   t.ok(moved.items.length > 0);
   await call('GET', '/v1/departments', 200);
+  await call('POST', '/v1/policies', 201, brisk());
+  await call('POST', '/v1/policies', 409, brisk());
+  await call('POST', '/v1/policies', 400, { ...brisk(), version: 0 });
+  await call('GET', '/v1/policies', 200);
+  await call('GET', '/v1/policies/brisk?version=1', 200);
+  await call('GET', '/v1/policies/brisk/due?name=resolve&start=2026-09-30T16:59:00Z&nature=inquiry', 200);
+  await call('GET', '/v1/policies/gaoyou/due?name=on-site&start=2026-09-30T16:59:00Z&urgency=urgent', 200);
+  const { version } = await call<{ version: number }>('GET', '/v1/policy-choices', 200);
+  await call('PUT', '/v1/policy-choices', 200, { choices: [{ policy: 'brisk' }] }, { 'if-match': `"${version}"` });
+  await call('GET', '/v1/audit', 200);
   await call('GET', '/v1/sources', 200);
+  await call('PUT', '/v1/sources/wechat-12345/settings', 200, { token: 'spamtest', appId: 'wx1' });
+  await call('GET', '/v1/sources/wechat-12345/settings', 200);
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 

@@ -156,3 +156,11 @@ t.test('the cursor is checked, the feed is the department’s own', async (t) =>
   t.equal((await city.call<Problem>('GET', '/v1/departments/housing/feed', undefined, other)).status, 403);
   t.equal((await city.call<Feed>('GET', '/v1/departments/water/feed', undefined, other)).status, 200);
 });
+
+t.test('a cursor of another feed is refused: it would skip what is still to come', async (t) => {
+  await city.register('phone', { body: '路灯不亮' });
+  await city.clock.settle();
+  const { next } = await feed('urban-management', '?limit=100');
+  const reply = await city.call<Problem>('GET', `/v1/departments/education/feed?after=${next}`);
+  t.match(reply, { status: 400, body: { errors: [{ pointer: '/query/after' }] } });
+});

@@ -85,6 +85,13 @@ t.test('a case sent back is unassigned work again', async (t) => {
   await city.act('assignments', id, 'return', { reason: '不属本单位' });
   await city.clock.set('2026-03-11T00:00:00+08:00');
   t.match(await steps(city, appealId, 'forward'), [/^0 desk-lead .* null$/, /^1 desk-lead .* null$/]);
+  await city.clock.advance('P15D');
+  const roles = (await steps(city, appealId, 'resolve')).map((step) => step.split(' ')[1]);
+  t.same(
+    roles,
+    ['desk-lead', 'desk-lead', 'desk-director', 'city-office'],
+    'resolving is the desk’s while nobody has it',
+  );
 });
 
 t.test('an unsent receipt climbs too; each promise of each message on its own', async (t) => {

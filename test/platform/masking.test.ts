@@ -203,8 +203,13 @@ t.test('hostile text takes time in proportion to its length', async (t) => {
     return Number(process.hrtime.bigint() - start);
   };
   for (const unit of shapes) {
-    const best = (length: number): number => Math.min(time(unit, length), time(unit, length), time(unit, length));
-    const ratio = best(200_000) / best(25_000);
-    t.ok(ratio < 40, `eight times the text of ${JSON.stringify(unit)} took ${ratio.toFixed(1)} times as long`);
+    // Both lengths lie beyond where the engine changes its way with strings; a busy machine gets more than one chance.
+    let ratio = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 8 && ratio >= 9; tries += 1) {
+      const best = (length: number): number => Math.min(time(unit, length), time(unit, length), time(unit, length));
+      ratio = Math.min(ratio, best(800_000) / best(200_000));
+    }
+    // Four times as long when it is linear, sixteen times when it is quadratic.
+    t.ok(ratio < 9, `four times the text of ${JSON.stringify(unit)} took ${ratio.toFixed(1)} times as long`);
   }
 });

@@ -1,13 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { migrationsFolder } from '../../src/compose.ts';
+import { checkPolicy } from '../../src/deadlines/policy-check.ts';
 import { migrateDatabase } from '../../src/platform/database/migrate.ts';
 import { createEmpty, dropDatabase, urlOf } from '../support/databases.ts';
 import t from '../support/tap.ts';
 
 const database = await createEmpty();
-t.teardown(() => dropDatabase(database));
+const older = await createEmpty();
+t.teardown(async () => {
+  await dropDatabase(database);
+  await dropDatabase(older);
+});
 
 t.test('ten processes that migrate at once all succeed, and each migration ran once', async (t) => {
   const url = urlOf(database);
@@ -33,4 +39,27 @@ t.test('ten processes that migrate at once all succeed, and each migration ran o
     [...whens].sort((a, b) => a - b),
     'a migration older than the newest would be skipped in silence',
   );
+});
+
+t.test('a policy stored in the first form is the same policy in the new one afterwards', async (t) => {
+  const url = urlOf(older);
+  const folder = mkdtempSync(path.join(tmpdir(), 'minsheng-migrations-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  cpSync(migrationsFolder, folder, { recursive: true });
+  const journal = path.join(folder, 'meta/_journal.json');
+  const { entries, ...rest } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: object[] };
+  writeFileSync(journal, JSON.stringify({ ...rest, entries: entries.slice(0, 1) }));
+  await migrateDatabase(url, folder);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const first = { code: 'kunming-hotline', version: 1, zone: 'Asia/Shanghai', deadlines: {} };
+  const own = { ...first, code: 'own', texts: {} };
+  for (const document of [first, own])
+    await client.query('insert into policies values ($1, 1, $2)', [document.code, document]);
+  await migrateDatabase(url, migrationsFolder);
+  const { rows } = await client.query<{ document: object }>('select document from policies order by code');
+  await client.end();
+  t.same(checkPolicy(rows[0]?.document), []);
+  t.match(rows[0]?.document, { code: 'kunming-hotline', version: 1, deadlines: { resolve: { due: [{ amount: 5 }] } } });
+  t.same(rows[1]?.document, own);
 });

@@ -1,5 +1,5 @@
-import type { Appeal } from '../../src/appeals/appeals.schema.ts';
-import { createCity } from '../support/city.ts';
+import type { Appeal, CitizenView } from '../../src/appeals/appeals.schema.ts';
+import { createCity, type Page, type Problem } from '../support/city.ts';
 import t from '../support/tap.ts';
 
 const city = await createCity(t);
@@ -31,9 +31,10 @@ t.test('a decision needs the version that was read', async (t) => {
     body: { status: 'assigned', version: version + 1 },
   });
   t.equal((await assign({ 'if-match': `"${version}"` })).status, 412);
-  t.match(await assign({ 'if-match': `"${version + 1}"` }), {
+  const answer = await city.act<Problem>('appeals', id, 'answer', { text: '好' });
+  t.match(answer, {
     status: 409,
-    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: ['reclassify'] },
+    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: ['assign', 'reclassify'] },
   });
 });
 
@@ -72,11 +73,16 @@ t.test('answered, declined, diverted: ended, and the citizen is told so', async 
 t.test('a 409 names what is allowed instead', async (t) => {
   const { appealId } = await city.register('phone', { body: '路灯不亮' });
   await city.clock.settle();
-  const assigned = await city.appeal(appealId);
-  t.same(assigned.allowedActions, ['reclassify', 'sign', 'return']);
+  const allowed = async (...scopes: string[]): Promise<string[]> => {
+    const reply = await city.call<Appeal>('GET', `/v1/appeals/${appealId}`, undefined, await city.key(...scopes));
+    return reply.body.allowedActions;
+  };
+  t.same(await allowed('dispatch'), ['assign', 'reclassify'], 'to each caller their own');
+  t.same(await allowed('department:urban-management'), ['sign', 'return']);
+  t.same(await allowed('operations'), []);
   t.match(await city.act('appeals', appealId, 'answer', { text: '好' }), {
     status: 409,
-    body: { allowed: ['reclassify'] },
+    body: { allowed: ['assign', 'reclassify'] },
   });
   const { id } = await triaged();
   t.same((await city.appeal(id)).allowedActions, ['assign', 'answer', 'decline', 'divert', 'link', 'reclassify']);
@@ -104,13 +110,81 @@ t.test('linked to another appeal: both numbers stay, circles do not', async (t) 
   });
   t.equal((await city.act('appeals', three.id, 'link', { target: one.id })).status, 400, 'a linked one is no target');
   const crossed = await Promise.all([
-    city.act('appeals', two.id, 'link', { target: three.id }, two.version),
+    city.act('appeals', two.id, 'link', { target: three.id }, two.version + 1),
     city.act('appeals', three.id, 'link', { target: two.id }, three.version),
   ]);
-  t.same(crossed.map((reply) => reply.status).sort(), [200, 400], 'two links in a circle at once');
+  t.same(crossed.map((reply) => reply.status).sort(), [200, 412], 'two links in a circle at once');
   await city.clock.settle();
   t.match(await city.receipts(one.id), [{ text: new RegExp(`与${two.number}号诉求属同一事项`) }]);
   t.equal((await city.appeal(one.number)).status, 'linked');
+});
+
+t.test('linked: the other case knows, and its course is told to both callers', async (t) => {
+  const [one, two, other] = [await triaged(), await triaged(), await triaged()];
+  const message = await city.register('phone', { body: '多言无益', sender: { phone: '13811112222' } });
+  await city.clock.settle();
+  const link = (id: string, target: string) => city.act('appeals', id, 'link', { target });
+  t.equal((await link(message.appealId, one.id)).status, 200);
+  t.match((await city.events(one.id)).at(-1), {
+    type: 'attach',
+    actor: 'key:admin',
+    data: { linked: message.appealId, number: message.appealNumber },
+  });
+  t.equal((await link(one.id, two.id)).status, 200, 'what others were linked to is linked in its turn');
+  await city.act('appeals', two.id, 'assign', { department: 'housing' });
+  await city.act('appeals', other.id, 'link', { target: two.id });
+  const feed = await city.get<Page<{ kind: string; appealId: string }>>('/v1/departments/housing/feed?limit=100');
+  t.match(feed.items.at(-1), { kind: 'changed', appealId: two.id }, 'the department that has it sees the change');
+  await city.clock.settle();
+  const texts = (await city.receipts(message.appealId)).map(({ text }) => text);
+  t.match(texts.at(-1), new RegExp(`${message.appealNumber}.*转办至`), 'under the caller’s own number');
+  const citizen = (): Promise<CitizenView> =>
+    city.get(`/v1/citizen/appeals/${message.appealNumber}?code=${message.queryCode}`, { authorization: '' });
+  t.match(await citizen(), {
+    number: message.appealNumber,
+    linkedNumber: two.number,
+    status: 'assigned',
+    departmentName: /./,
+    resolveDueAt: /2026-03-17/,
+  });
+  t.same(
+    (await citizen()).steps.map(({ text }) => text),
+    ['诉求已登记', '正在研判承办单位', '已并入同一事项办理', '已并入同一事项办理', '已转办至承办单位'],
+  );
+  const id = (await city.appeal(two.id)).assignment?.id ?? '';
+  await city.act('assignments', id, 'sign');
+  t.equal((await citizen()).status, 'signed');
+});
+
+t.test('a case that went to the wrong department is pulled back, and nobody is told otherwise', async (t) => {
+  const { appealId } = await city.register('phone', { body: '路灯不亮', sender: { phone: '13811113333' } });
+  await city.clock.settle();
+  const first = (await city.appeal(appealId)).assignment?.id ?? '';
+  await city.act('assignments', first, 'sign');
+  t.match(await city.act('appeals', appealId, 'assign', { department: 'housing', note: '属小区内部' }), {
+    status: 200,
+    body: { status: 'assigned', assignment: { department: 'housing', status: 'pending' } },
+  });
+  t.match(await city.assignment(first), { status: 'withdrawn', dueAt: null, version: 3 });
+  t.match(await city.act('assignments', first, 'submit', { result: '好' }), { status: 409 });
+  const feed = await city.get<Page<{ kind: string; assignmentId: string }>>(
+    '/v1/departments/urban-management/feed?limit=100',
+  );
+  t.match(feed.items.at(-1), { kind: 'removed', assignmentId: first });
+  await city.clock.settle();
+  t.match((await city.receipts(appealId)).at(-1), { kind: 'notice', status: 'delivered', text: /转办至/ });
+  const deadlines = (await city.deadlines(appealId)).map(({ name, state }) => `${name} ${state}`);
+  t.same(deadlines.sort(), ['forward met', 'receipt met', 'resolve running', 'sign met', 'sign running']);
+  const unsigned = await city.register('phone', { body: '路灯不亮' });
+  await city.clock.settle();
+  await city.act('appeals', unsigned.appealId, 'assign', { department: 'housing' });
+  t.ok((await city.deadlines(unsigned.appealId)).some(({ name, state }) => name === 'sign' && state === 'cancelled'));
+  await city.clock.advance('P30D');
+  const urged = (await city.escalations(unsigned.appealId)).filter(({ deadline }) => deadline === 'sign');
+  t.ok(
+    urged.length > 0 && urged.every(({ department }) => department === 'housing'),
+    'only the new department is urged',
+  );
 });
 
 t.test('the desk’s work needs the desk’s key', async (t) => {

@@ -14,6 +14,33 @@ export const wechat: Channel = {
     },
     { additionalProperties: false },
   ),
+  settings: Type.Object(
+    {
+      token: Type.String({
+        minLength: 3,
+        maxLength: 32,
+        writeOnly: true,
+        description: 'Token of the server address (令牌)',
+      }),
+      appId: Type.String({ minLength: 1, maxLength: 64, description: 'AppID of the official account' }),
+      encodingAesKey: Type.Optional(
+        Type.String({
+          pattern: '^[A-Za-z0-9]{43}$',
+          writeOnly: true,
+          description: 'EncodingAESKey, for compatible and encrypted mode',
+        }),
+      ),
+      appSecret: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 64,
+          writeOnly: true,
+          description: 'AppSecret, to fetch pictures and voices',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
   accountOf: (block) => textOf(block.openId),
   vouchesFor: 'account',
   example: {

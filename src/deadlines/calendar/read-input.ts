@@ -29,11 +29,12 @@ function fromNotice(
 ): CalendarChange {
   const read = readNotice(text, known, year);
   if ('mistakes' in read) {
-    const say = (word: 'en' | 'zh'): string[] =>
-      read.mistakes.map((mistake) => `“${mistake.sentence}”: ${mistake[word]}`);
     throw mistaken(
-      say('en').map((detail) => ({ pointer: '/notice', detail })),
-      say('zh'),
+      read.mistakes.map(({ sentence, en, zh }) => ({
+        pointer: '/notice',
+        detail: `“${sentence}”: ${en}`,
+        detailZh: `“${sentence}”: ${zh}`,
+      })),
     );
   }
   if (year !== undefined && year !== read.year)
@@ -54,9 +55,15 @@ function fromHolidayCn(
   const mistakes = set.flatMap(({ date }, at): ProblemField[] => {
     const pointer = `/holidayCn/days/${at}/date`;
     const day = dayOf(date);
-    if (day === undefined) return [{ pointer, detail: 'is no day of the calendar' }];
+    if (day === undefined) return [{ pointer, detail: 'is no day of the calendar', detailZh: '不是有效日期' }];
     if (yearOf(day) !== year && !date.startsWith(`${year - 1}-12-`))
-      return [{ pointer, detail: `is not in ${year}, nor in the December before` }];
+      return [
+        {
+          pointer,
+          detail: `is not in ${year}, nor in the December before`,
+          detailZh: `不在${year}年及上年12月内`,
+        },
+      ];
     return [];
   });
   return checked({ source, set, remove: [] }, '/holidayCn/days', mistakes);
@@ -69,17 +76,28 @@ function fromDays({ set = [], remove = [], source }: CalendarInput, known: reado
   const mistakes = [
     ...set.flatMap(({ date, kind, worked }, at): ProblemField[] => {
       const pointer = `/set/${at}`;
-      if (dayOf(date) === undefined) return [{ pointer: `${pointer}/date`, detail: 'is no day of 2000 to 2100' }];
+      if (dayOf(date) === undefined)
+        return [
+          { pointer: `${pointer}/date`, detail: 'is no day of 2000 to 2100', detailZh: '不是2000至2100年间的日期' },
+        ];
       if ((kind === 'half-day') !== (worked !== undefined))
-        return [{ pointer: `${pointer}/worked`, detail: 'is required of a half day, and of no other' }];
+        return [
+          {
+            pointer: `${pointer}/worked`,
+            detail: 'is required of a half day, and of no other',
+            detailZh: '半天须写明，其他日期不得写明',
+          },
+        ];
       if ((worked?.from ?? '00:00') >= (worked?.to ?? '24:00'))
-        return [{ pointer: `${pointer}/worked`, detail: 'ends before it begins' }];
+        return [{ pointer: `${pointer}/worked`, detail: 'ends before it begins', detailZh: '结束早于开始' }];
       return [];
     }),
     ...remove.flatMap((day, at): ProblemField[] => {
       const key = `${day.date} ${day.scope}`;
-      if (both.has(key)) return [{ pointer: `/remove/${at}`, detail: 'is also set' }];
-      return inTable.has(key) ? [] : [{ pointer: `/remove/${at}`, detail: 'is not in the calendar' }];
+      if (both.has(key)) return [{ pointer: `/remove/${at}`, detail: 'is also set', detailZh: '同时又被设置' }];
+      return inTable.has(key)
+        ? []
+        : [{ pointer: `/remove/${at}`, detail: 'is not in the calendar', detailZh: '不在日历中' }];
     }),
   ];
   return checked({ source, set: set.map((day) => ({ ...day, source })), remove }, '/set', mistakes);
@@ -91,15 +109,12 @@ function checked(change: CalendarChange, pointer: string, mistakes: ProblemField
     const seen = new Map<string, number>();
     for (const [at, { date, scope }] of change.set.entries()) {
       const first = seen.get(`${date} ${scope}`);
-      if (first !== undefined) mistakes.push({ pointer: `${pointer}/${at}`, detail: `names ${date} again` });
+      if (first !== undefined)
+        mistakes.push({ pointer: `${pointer}/${at}`, detail: `names ${date} again`, detailZh: `重复写了${date}` });
       seen.set(`${date} ${scope}`, at);
     }
   }
-  if (mistakes.length > 0)
-    throw mistaken(
-      mistakes,
-      mistakes.map(({ pointer }) => `${pointer} 有误`),
-    );
+  if (mistakes.length > 0) throw mistaken(mistakes);
   return change;
 }
 
@@ -113,10 +128,13 @@ function dayOf(date: string): number | undefined {
   }
 }
 
-const mistaken = (errors: ProblemField[], zh: readonly string[]): ProblemError =>
+const mistaken = (errors: ProblemField[]): ProblemError =>
   new ProblemError(
     'validation',
-    { en: errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; '), zh: zh.join('；') },
+    {
+      en: errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; '),
+      zh: errors.map(({ pointer, detailZh }) => `${pointer} ${detailZh}`).join('；'),
+    },
     { errors },
   );
 

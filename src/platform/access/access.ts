@@ -44,7 +44,13 @@ export function createAccess(keys: Keys) {
           zh: '请在 Authorization 中提供有效且未过期的密钥。',
         },
         {
-          errors: [{ pointer: '/headers/authorization', detail: 'is missing, unknown, expired or revoked' }],
+          errors: [
+            {
+              pointer: '/headers/authorization',
+              detail: 'is missing, unknown, expired or revoked',
+              detailZh: '缺失、未知、过期或已吊销',
+            },
+          ],
         },
       );
     }

@@ -19,6 +19,9 @@ export interface KeyRing {
   seal(context: string, value: unknown): Buffer;
   /** @throws Error when the key is not on the ring, or the text was changed or moved. */
   open<T>(context: string, sealed: Buffer): T;
+  /** The same for bytes as they are: the content of attachments. */
+  sealBytes(context: string, content: Buffer): Buffer;
+  openBytes(context: string, sealed: Buffer): Buffer;
   /** Indexes of a value under every key on the ring, the active one first: for equality look-ups only. */
   blindIndexes(purpose: string, value: string): Buffer[];
   /** A secret code derived from an id, never stored: `length` characters of Crockford's base 32. */
@@ -42,17 +45,21 @@ export function createKeyRing(spec: string): KeyRing {
   if (!active || byId.size !== keys.length)
     throw new Error('DATA_KEY names the same key id twice: give each key its own id.');
 
-  function seal(context: string, value: unknown): Buffer {
+  const seal = (context: string, value: unknown): Buffer => sealBytes(context, Buffer.from(JSON.stringify(value)));
+
+  function sealBytes(context: string, content: Buffer): Buffer {
     const { id, encryption } = active as RingKey;
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', encryption, nonce);
     cipher.setAAD(Buffer.from(context));
-    const text = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
+    const text = Buffer.concat([cipher.update(content), cipher.final()]);
     const head = Buffer.from(id);
     return Buffer.concat([Buffer.from([head.length]), head, nonce, cipher.getAuthTag(), text]);
   }
 
-  function open<T>(context: string, sealed: Buffer): T {
+  const open = <T>(context: string, sealed: Buffer): T => JSON.parse(openBytes(context, sealed).toString('utf8')) as T;
+
+  function openBytes(context: string, sealed: Buffer): Buffer {
     const at = 1 + (sealed[0] ?? 0);
     const id = sealed.subarray(1, at).toString();
     const key = byId.get(id);
@@ -61,9 +68,7 @@ export function createKeyRing(spec: string): KeyRing {
     const decipher = createDecipheriv('aes-256-gcm', key.encryption, sealed.subarray(at, at + 12));
     decipher.setAAD(Buffer.from(context));
     decipher.setAuthTag(sealed.subarray(at + 12, at + 28));
-    return JSON.parse(
-      Buffer.concat([decipher.update(sealed.subarray(at + 28)), decipher.final()]).toString('utf8'),
-    ) as T;
+    return Buffer.concat([decipher.update(sealed.subarray(at + 28)), decipher.final()]);
   }
 
   const indexWith = (key: RingKey, purpose: string, value: string): Buffer =>
@@ -80,6 +85,8 @@ export function createKeyRing(spec: string): KeyRing {
     activeId: active.id,
     seal,
     open,
+    sealBytes,
+    openBytes,
     blindIndexes: (purpose, value) => keys.map((key) => indexWith(key, purpose, value)),
     deriveCode,
   };

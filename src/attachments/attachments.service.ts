@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { v7 as uuid } from 'uuid';
+import type { KeyRing } from '../platform/access/key-ring.ts';
+import { addToAgenda } from '../platform/agenda/agenda.ts';
+import type { Executor } from '../platform/database/database.ts';
+import { insertRows } from '../platform/database/rows.ts';
+import { type AttachmentKind, attachments } from './attachments.table.ts';
+import type { Storage } from './storage.ts';
+
+/** Where a fetcher of a channel finds a file later: `by` names the fetcher, the rest is its own affair. */
+export interface FetchReference {
+  by: string;
+  source: string;
+  [detail: string]: unknown;
+}
+
+/** A file that came with a message: kept in the storage already, or to be fetched while its platform has it. */
+export interface NewAttachment {
+  id: string;
+  kind: AttachmentKind;
+  /** As given by the sender; shown, never used as a path. */
+  name: string;
+  content: { mediaType: string; size: number; sha256: Buffer } | { fetch: FetchReference; expiresAt: Date };
+}
+
+export const FETCH = 'fetch';
+
+interface Sealed {
+  name: string;
+  fetch?: FetchReference;
+}
+
+export const attachmentContext = (id: string): string => `attachment:${id}`;
+
+/**
+ * Puts a content into the storage, sealed, before the transaction that records it: a crash in between leaves a file that
+ * nothing points to, never a record without its file.
+ */
+export async function keepContent(
+  { storage, keyRing }: { storage: Storage; keyRing: KeyRing },
+  file: { kind: AttachmentKind; name: string; mediaType: string; content: Buffer },
+): Promise<NewAttachment> {
+  const id = uuid();
+  const { kind, name, mediaType, content } = file;
+  await storage.put(id, keyRing.sealBytes(attachmentContext(id), content));
+  return { id, kind, name, content: { mediaType, size: content.length, sha256: sha256Of(content) } };
+}
+
+export const toFetch = (kind: AttachmentKind, name: string, fetch: FetchReference, expiresAt: Date): NewAttachment => ({
+  id: uuid(),
+  kind,
+  name,
+  content: { fetch, expiresAt },
+});
+
+export const sha256Of = (content: Buffer): Buffer => createHash('sha256').update(content).digest();
+
+/** Records files with the messages they came with, and asks for those that are still to be fetched. */
+export async function insertAttachments(
+  tx: Executor,
+  keyRing: KeyRing,
+  rows: readonly { appealId: string; messageId: string; attachment: NewAttachment }[],
+  now: Date,
+): Promise<void> {
+  await insertRows(
+    tx,
+    attachments,
+    rows.map(({ appealId, messageId, attachment: { id, kind, name, content } }) => {
+      const stored = 'sha256' in content;
+      const sealed: Sealed = stored ? { name } : { name, fetch: content.fetch };
+      return {
+        id,
+        appealId,
+        messageId,
+        kind,
+        state: stored ? ('stored' as const) : ('pending' as const),
+        sealed: keyRing.seal(attachmentContext(id), sealed),
+        ...(stored ? { ...content, storedAt: now } : { expiresAt: content.expiresAt }),
+      };
+    }),
+  );
+  await addToAgenda(
+    tx,
+    rows.flatMap(({ attachment: { id, content } }) =>
+      'fetch' in content
+        ? [{ kind: FETCH, subjectId: id, businessKey: `${FETCH}:${id}`, runAt: now, dueAt: content.expiresAt }]
+        : [],
+    ),
+  );
+}
+
+export const openAttachment = (keyRing: KeyRing, row: { id: string; sealed: Buffer }): Sealed =>
+  keyRing.open<Sealed>(attachmentContext(row.id), row.sealed);
