@@ -23,9 +23,14 @@ export function yearOf(epochDay: number): number {
   return new Date(epochDay * DAY_MS).getUTCFullYear();
 }
 
-/** Monday to Friday. 1970-01-01 was a Thursday. */
+/** Monday is 0. 1970-01-01 was a Thursday. */
+export function weekdayOf(epochDay: number): number {
+  return (((epochDay + 3) % 7) + 7) % 7;
+}
+
+/** Monday to Friday. */
 export function isWeekday(epochDay: number): boolean {
-  return (((epochDay + 3) % 7) + 7) % 7 < 5;
+  return weekdayOf(epochDay) < 5;
 }
 
 /** A policy's `HH:MM` (`24:00` allowed) as minutes of the day, 0 to 1440. The schema has checked the form. */

@@ -1,11 +1,11 @@
-import { parseDate } from '../civil-date.ts';
+import { parseDate, weekdayOf } from '../civil-date.ts';
 import type { CalendarDay } from './calendar.ts';
 
 const WEEKDAYS = '一二三四五六日';
 
 /** `2026-10-10 周六 国庆节 上班 (全国, 国办发明电〔2025〕7号)`. */
 export function describeDay({ date, name, kind, worked, scope, source }: CalendarDay): string {
-  const weekday = WEEKDAYS[(((parseDate(date) + 3) % 7) + 7) % 7];
+  const weekday = WEEKDAYS[weekdayOf(parseDate(date))];
   return `${date} 周${weekday} ${name} ${said(kind, worked)} (${scope === 'national' ? '全国' : '本地'}, ${source})`;
 }
 

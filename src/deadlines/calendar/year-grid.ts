@@ -1,4 +1,4 @@
-import { isWeekday, parseDate } from '../civil-date.ts';
+import { isWeekday, parseDate, weekdayOf } from '../civil-date.ts';
 import { type CalendarDay, type DayKind, effectiveDays } from './calendar.ts';
 
 /** After the day's number: off on a weekday, worked on a weekend, worked in part. Plain weekends have a dot. */
@@ -31,7 +31,7 @@ function monthLines(year: number, month: number, named: ReadonlyMap<string, Cale
   const prefix = `${year}-${String(month).padStart(2, '0')}`;
   const first = parseDate(`${prefix}-01`);
   const count = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  const before = (((first + 3) % 7) + 7) % 7;
+  const before = weekdayOf(first);
   const cells = Array.from({ length: 42 }, (_, at) => {
     const day = at - before + 1;
     if (day < 1 || day > count) return ' '.repeat(5);

@@ -1,5 +1,5 @@
-import { dateString } from '../../civil-date.ts';
-import { DAYS, isWeekend, OTHER_DAYS, spell, type Undated } from './dates.ts';
+import { dateString, isWeekday } from '../../civil-date.ts';
+import { DAYS, OTHER_DAYS, spell, type Undated } from './dates.ts';
 import { Misread } from './mistake.ts';
 
 /** What the sentences about one holiday have said so far. */
@@ -103,11 +103,11 @@ export function conclude(
 ): { off: number[]; worked: number[] } {
   for (const day of resting)
     if (!off.has(day)) throw contradiction(day, 'is called a rest day but not given off', '称为公休但未放假');
-  const workdays = [...again].filter((day) => wasOff(day) || isWeekend(day));
+  const workdays = [...again].filter((day) => wasOff(day) || !isWeekday(day));
   for (const [day, { certain }] of worked) {
     if (certain && off.has(day)) throw contradiction(day, 'is called both off and worked', '既放假又上班');
     if (off.has(day)) continue;
-    if (!isWeekend(day) && !wasOff(day))
+    if (isWeekday(day) && !wasOff(day))
       throw contradiction(day, 'is worked anyway, and cannot be a make-up workday', '本为工作日，不能作为调休上班日');
     workdays.push(day);
   }

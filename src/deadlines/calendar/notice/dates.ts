@@ -1,4 +1,4 @@
-import { isWeekday, parseDate, yearOf } from '../../civil-date.ts';
+import { dateString, parseDate, weekdayOf, yearOf } from '../../civil-date.ts';
 import { Misread } from './mistake.ts';
 
 /** Stands for one written day in a sentence whose days were taken out. */
@@ -63,7 +63,9 @@ function dayOf(
   if (last === undefined) return mustExist(written, noticeYear, ofMonth, day);
   // Around New Year the year that is left out is the one that lies nearest.
   const around = [yearOf(last), yearOf(last) - 1, yearOf(last) + 1];
-  const near = around.flatMap((candidate) => exists(candidate, ofMonth, day) ?? []);
+  const near = around
+    .flatMap((candidate) => exists(candidate, ofMonth, day) ?? [])
+    .filter((candidate) => Math.abs(candidate - last) <= LONGEST_SPAN);
   const [nearest] = near.sort((a, b) => Math.abs(a - last) - Math.abs(b - last));
   return nearest ?? mustExist(written, noticeYear, ofMonth, day);
 }
@@ -83,10 +85,7 @@ function mustExist(written: string, year: number, month: string, day: string): n
   return found;
 }
 
-const monthOf = (day: number): string => String(new Date(day * 86_400_000).getUTCMonth() + 1);
-
-/** Monday is 0. 1970-01-01 was a Thursday. */
-const weekdayOf = (day: number): number => (((day + 3) % 7) + 7) % 7;
+const monthOf = (day: number): string => dateString(day).slice(5, 7);
 
 function checkRemark(written: string, remark: string | undefined, day: number): void {
   if (remark === undefined) return;
@@ -99,5 +98,3 @@ function checkRemark(written: string, remark: string | undefined, day: number): 
       `${written}实为星期${WEEKDAYS[weekdayOf(day)]}`,
     );
 }
-
-export const isWeekend = (day: number): boolean => !isWeekday(day);

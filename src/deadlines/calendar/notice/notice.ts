@@ -79,7 +79,7 @@ function readSections(plain: string, year: number, last: (holiday: string) => nu
   for (const sentence of plain.split(/[。:]/)) {
     const body = sentence.replace(ORDINAL, '');
     if (SIGNATURE.test(body)) continue;
-    if (body !== sentence && HEADING.test(body)) {
+    if (isHeading(sentence, body)) {
       name = body;
       section = undefined;
       reading = { year, last: undefined };
@@ -99,6 +99,11 @@ function readSections(plain: string, year: number, last: (holiday: string) => nu
     }
   }
   return { read, mistakes };
+}
+
+/** `五、端午节` whatever it is called, and a known holiday without a number too. */
+function isHeading(sentence: string, body: string): boolean {
+  return (body !== sentence && HEADING.test(body)) || body.split('、').every((name) => HOLIDAYS.includes(name));
 }
 
 function lastDayOff(national: ReadonlyMap<number, CalendarDay>, holiday: string, year: number): number | undefined {
