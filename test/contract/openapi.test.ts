@@ -176,7 +176,7 @@ t.test('every operation answers as the document says', async (t) => {
   await city.rows("update agenda set state = 'failed', last_error = 'x' where id = (select min(id) from agenda)");
   const { items: failed } = await call<{ items: { id: number }[] }>('GET', '/v1/agenda?status=failed', 200);
   await call('POST', `/v1/agenda/${failed[0]?.id}/retry`, 200);
-  const change = { set: [{ date: '2026-03-20', name: '州庆', kind: 'day-off', scope: 'local' }], source: '州政府' };
+  const change = { set: [{ date: '2026-03-16', name: '州庆', kind: 'day-off', scope: 'local' }], source: '州政府' };
   const { fingerprint } = await call<{ fingerprint: string }>('POST', '/v1/calendar/preview', 200, change);
   await call('POST', '/v1/calendar/versions', 428, change);
   await call('POST', '/v1/calendar/versions', 201, change, { 'if-match': `"${fingerprint}"` });
