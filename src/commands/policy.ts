@@ -28,7 +28,8 @@ export async function runPolicy([task, file, ...rest]: string[]): Promise<number
   if (mistakes.length > 0) {
     console.error(`${file} 有${mistakes.length}处错误，不能使用。`);
     console.error(`${file} cannot be used. Mistakes: ${mistakes.length}`);
-    for (const { pointer, detail } of mistakes) console.error(`  ${pointer || '/'}\n    ${detail}`);
+    for (const { pointer, detail, detailZh } of mistakes)
+      console.error(`  ${pointer || '/'}\n    ${detailZh}\n    ${detail}`);
     return 1;
   }
   for (const line of explanation(document as Policy)) console.log(line);

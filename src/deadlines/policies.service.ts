@@ -28,8 +28,7 @@ export async function listPolicies(db: Executor): Promise<Policy[]> {
  */
 export async function storePolicy(tx: Transaction, document: unknown, { actor, now }: By): Promise<Policy> {
   const mistakes = checkPolicy(document);
-  if (mistakes.length > 0)
-    throw refused(mistakes.map((mistake) => ({ ...mistake, detailZh: `有误：${mistake.detail}` })));
+  if (mistakes.length > 0) throw refused(mistakes);
   const policy = document as Policy;
   const { code, version } = policy;
   const newest = await newestPolicy(tx, code);

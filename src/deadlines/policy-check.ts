@@ -42,7 +42,7 @@ function checkZone({ zone }: Policy): Mistake[] {
     return [];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return [{ pointer: '/zone', detail: error.message }];
+    return [{ pointer: '/zone', detail: error.message, detailZh: `“${zone}”不是IANA时区名称，例如Asia/Shanghai。` }];
   }
 }
 
@@ -52,22 +52,46 @@ function checkHours({ officeHours, quietHours }: Policy): Mistake[] {
   for (const [at, { from, to }] of officeHours.entries()) {
     const pointer = `/officeHours/${at}`;
     if (minutesOf(to) <= minutesOf(from))
-      mistakes.push({ pointer, detail: `Ends at ${to}, which is not after it begins at ${from}.` });
+      mistakes.push({
+        pointer,
+        detail: `Ends at ${to}, which is not after it begins at ${from}.`,
+        detailZh: `结束时刻${to}不晚于开始时刻${from}。`,
+      });
     if (minutesOf(from) <= end)
-      mistakes.push({ pointer, detail: `Begins at ${from}, before the hours above it have ended.` });
+      mistakes.push({
+        pointer,
+        detail: `Begins at ${from}, before the hours above it have ended.`,
+        detailZh: `开始时刻${from}早于上一时段结束。`,
+      });
     end = minutesOf(to);
   }
   if (minutesOf(quietHours.from) % 1440 === minutesOf(quietHours.to) % 1440)
-    mistakes.push({ pointer: '/quietHours', detail: 'They would begin and end at the same time.' });
+    mistakes.push({
+      pointer: '/quietHours',
+      detail: 'They would begin and end at the same time.',
+      detailZh: '开始与结束为同一时刻。',
+    });
   return mistakes;
 }
 
 function checkSignOff({ signOff, roles, deadlines }: Policy): Mistake[] {
   const mistakes = signOff.flatMap(({ role }, at) =>
-    role in roles ? [] : [{ pointer: `/signOff/${at}/role`, detail: `'${role}' is not one of /roles.` }],
+    role in roles
+      ? []
+      : [
+          {
+            pointer: `/signOff/${at}/role`,
+            detail: `'${role}' is not one of /roles.`,
+            detailZh: `/roles中没有“${role}”。`,
+          },
+        ],
   );
   if (signOff.length === 0 && deadlines['sign-off'])
-    mistakes.push({ pointer: '/deadlines/sign-off', detail: 'There is no level of /signOff that it could be for.' });
+    mistakes.push({
+      pointer: '/deadlines/sign-off',
+      detail: 'There is no level of /signOff that it could be for.',
+      detailZh: '/signOff未设任何一级把关。',
+    });
   return mistakes;
 }
 
@@ -78,31 +102,49 @@ function checkTexts({ texts }: Policy): Mistake[] {
     const found = placesOf(texts[name]);
     const pointer = `/texts/${name}`;
     return [
-      ...wanted.filter((place) => !found.includes(place)).map((place) => `The place {${place}} is missing.`),
-      ...found
-        .filter((place, at) => !wanted.includes(place) || found.indexOf(place) !== at)
-        .map((place) =>
-          wanted.includes(place)
-            ? `The place {${place}} stands there twice.`
-            : `There is nothing to put into {${place}}: ${
-                wanted.length === 0 ? 'this text has no places' : `its places are ${wanted.map((each) => `{${each}}`)}`
-              }.`,
-        ),
-    ].map((detail) => ({ pointer, detail }));
+      ...wanted
+        .filter((place) => !found.includes(place))
+        .map((place) => ({ detail: `The place {${place}} is missing.`, detailZh: `缺少{${place}}。` })),
+      ...found.filter((place, at) => !wanted.includes(place) || found.indexOf(place) !== at).map(misplaced(wanted)),
+    ].map((mistake) => ({ pointer, ...mistake }));
   });
 }
+
+const misplaced =
+  (wanted: readonly string[]) =>
+  (place: string): Omit<Mistake, 'pointer'> => {
+    if (wanted.includes(place))
+      return { detail: `The place {${place}} stands there twice.`, detailZh: `{${place}}出现了两次。` };
+    const own = wanted.map((each) => `{${each}}`);
+    return own.length === 0
+      ? {
+          detail: `There is nothing to put into {${place}}: this text has no places.`,
+          detailZh: `{${place}}无内容可填：此文本没有占位符。`,
+        }
+      : {
+          detail: `There is nothing to put into {${place}}: its places are ${own}.`,
+          detailZh: `{${place}}无内容可填：可用的占位符为${own.join('、')}。`,
+        };
+  };
 
 /** "Being assessed" must come after the last reminder, outside quiet hours, and before every time a receipt can be due. */
 function checkAssessAt({ deadlines: { receipt }, quietHours }: Policy): Mistake[] {
   const at = minutesOf(receipt.assessAt);
-  const reasons: string[] = [];
+  const pointer = '/deadlines/receipt/assessAt';
+  const mistakes: Mistake[] = [];
+  const tell = (detail: string, detailZh: string): number => mistakes.push({ pointer, detail, detailZh });
+  const { assessAt } = receipt;
   if (isWithin(at, minutesOf(quietHours.from), minutesOf(quietHours.to)))
-    reasons.push(`${receipt.assessAt} lies in quiet hours.`);
+    tell(`${assessAt} lies in quiet hours.`, `${assessAt}在免打扰时段内。`);
   for (const { step, offset } of receipt.ladder) {
     if (step === 0 && 'clock' in offset && minutesOf(offset.clock) > at)
-      reasons.push(`${receipt.assessAt} is before the last reminder at ${offset.clock}.`);
+      tell(
+        `${assessAt} is before the last reminder at ${offset.clock}.`,
+        `${assessAt}早于最后一次提醒的${offset.clock}。`,
+      );
   }
   for (const due of receipt.due.flatMap((rule) => (rule.by === 'clock' ? rule.cases : [])))
-    if (minutesOf(due.at) <= at) reasons.push(`${receipt.assessAt} is not before ${due.at}, when a receipt is due.`);
-  return reasons.map((detail) => ({ pointer: '/deadlines/receipt/assessAt', detail }));
+    if (minutesOf(due.at) <= at)
+      tell(`${assessAt} is not before ${due.at}, when a receipt is due.`, `${assessAt}未早于回执到期的${due.at}。`);
+  return mistakes;
 }

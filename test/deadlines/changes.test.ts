@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { DeadlineName } from '../../src/deadlines/deadline-names.ts';
+import { dueOf } from '../../src/deadlines/due.ts';
+import type { DueRule } from '../../src/deadlines/due-rule.schema.ts';
 import type { Extension, LimitChanges, Pause } from '../../src/deadlines/limit-changes.ts';
 import type { Policy } from '../../src/deadlines/policy.schema.ts';
 import type { Subject } from '../../src/deadlines/subject.ts';
 import { createTimeRules } from '../../src/deadlines/time-rules.service.ts';
+import { createZone } from '../../src/deadlines/zone.ts';
 import { anyone, bundledPolicy, kunming, nationalCalendar } from './support.ts';
 
 const calendar = nationalCalendar();
@@ -228,6 +231,8 @@ t.test('extensions that the policy does not allow are refused with the reason', 
 });
 
 t.test('an extended limit is the longer limit', async () => {
+  const gaoyou = bundledPolicy('gaoyou');
+  const zone = createZone(gaoyou.zone);
   const amount = fc.integer({ min: 1, max: 20 });
   const unit = fc.constantFrom('hours', 'working-minutes', 'working-days', 'calendar-days');
   const anyStart = fc.integer({ min: Date.parse('2018-01-01'), max: Date.parse('2026-10-01') });
@@ -240,15 +245,13 @@ t.test('an extended limit is the longer limit', async () => {
         'working-days': days,
         'calendar-days': { ...days, roll: 'next-workday' },
       }[unit];
-      const due = (amount: number, extensions: Extension[]): number | undefined =>
-        rulesOf('gaoyou', ({ deadlines: { resolve } }) => {
-          const extension = { times: 1, amount: 20, cap: 40, approvedBy: 'mayor', source: { kind: 'ours' } };
-          Object.assign(resolve, {
-            due: [{ by: 'duration', amount, unit, ...form, extension, source: { kind: 'ours' } }],
-          });
-        })
-          .dueOf('resolve', new Date(ms), anyone, { extensions })
-          ?.dueAt.getTime();
+      const due = (amount: number, extensions: Extension[]): number | undefined => {
+        const extension = { times: 1, amount: 20, cap: 40, approvedBy: 'mayor', source: { kind: 'ours' } };
+        const rule = { by: 'duration', amount, unit, ...form, extension, source: { kind: 'ours' } } as DueRule;
+        const resolve = { ...gaoyou.deadlines.resolve, due: [rule] };
+        const policy = { ...gaoyou, deadlines: { ...gaoyou.deadlines, resolve } };
+        return dueOf({ policy, calendar, zone }, 'resolve', new Date(ms), anyone, { extensions })?.dueAt.getTime();
+      };
       return due(first, [{ askedAt: new Date(ms), amount: more }]) === due(first + more, []);
     }),
     { numRuns: 300 },

@@ -112,7 +112,7 @@ t.test('minsheng policy check', async (t) => {
   t.equal(bad.code, 1);
   t.match(
     bad.stderr,
-    /Mistakes: 2[\s\S]*\/texts\/closing\n.*\{code\} is missing[\s\S]*\/deadlines\/sign\/ladder\/0\/role\n.*'nobody'/,
+    /Mistakes: 2[\s\S]*\/texts\/closing\n.*缺少\{code\}。\n.*\{code\} is missing[\s\S]*\/deadlines\/sign\/ladder\/0\/role\n.*“nobody”。\n.*'nobody'/,
   );
 
   await writeFile(file, '{');
