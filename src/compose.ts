@@ -2,6 +2,7 @@ import path from 'node:path';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createFolderStorage } from './attachments/storage.ts';
+import { createWechatFetcher } from './channels/wechat/media.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
@@ -77,6 +78,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const nudge = createNudger(queue, log);
   const onDecided = (): void => nudge(RECEIPT);
 
+  const sources = createSources(db, keyRing);
   const storage = createFolderStorage(path.join(config.DATA_DIR, 'attachments'));
   const gateway = createSinkGateway({ db, keyRing, clock });
   const worker = createAgendaWorker({
@@ -88,12 +90,11 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createRoutingHandler({ db, book, onRouted: onDecided }),
       createReceiptHandler({ db, book, keyRing, gateway, clock }),
       createEscalationHandler(book),
-      createFetchHandler({ db, keyRing, storage, fetchers: {} }),
+      createFetchHandler({ db, keyRing, storage, fetchers: { wechat: createWechatFetcher({ sources }) } }),
     ],
   });
 
   const access = createAccess(keys);
-  const sources = createSources(db, keyRing);
   const intake = createIntake({ book, keyRing, clock, sources, nudge });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
