@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import { wechatWebhook } from './channels/wechat/wechat.webhook.ts';
+import { weiboWebhook } from './channels/weibo/weibo.webhook.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
 import { assignmentsRoutes } from './departments/assignments.routes.ts';
@@ -59,6 +60,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   // A citizen's words come in, and the record they become.
   await app.register(intakeRoutes(instance));
   await app.register(wechatWebhook(instance));
+  await app.register(weiboWebhook(instance));
   await app.register(appealsRoutes(instance));
   await app.register(citizenRoutes(instance));
 

@@ -1,7 +1,6 @@
-import { sortedSha1 } from '../../src/channels/webhook/signature.ts';
 import { createCity } from '../support/city.ts';
 import t from '../support/tap.ts';
-import { type Mode, message, OPEN_ID, push, replyIn, settingsFor, TOKEN } from '../support/wechat.ts';
+import { check, type Mode, message, OPEN_ID, push, replyIn, settingsFor } from '../support/wechat.ts';
 
 const city = await createCity(t, { logLevel: 'warn' });
 const configure = (settings: object) => city.call('PUT', '/v1/sources/wechat-12345/settings', settings);
@@ -26,15 +25,10 @@ const newest = async (): Promise<Listed> => {
 
 t.test('the address is checked: echostr comes back as it was, for the right signature only', async (t) => {
   await configure(settingsFor('plain'));
-  const check = (changes: Record<string, string> = {}) => {
-    const timestamp = String(Math.floor(Date.now() / 1000));
-    const signature = sortedSha1([TOKEN, timestamp, 'n1']);
-    const query = { signature, timestamp, nonce: 'n1', echostr: '5927782489442352469<b>', ...changes };
-    return city.inject<string>({ method: 'GET', url: '/v1/webhooks/wechat/wechat-12345', query });
-  };
-  t.match(await check(), { status: 200, body: '5927782489442352469<b>', headers: { 'content-type': /^text\/plain/ } });
-  t.match(await check({ nonce: 'n2' }), { status: 403, body: { errors: [{ pointer: '/query/signature' }] } });
-  t.equal((await check({ signature: '' })).status, 403);
+  const verify = (changes?: Record<string, string>) => city.inject<string>(check(changes));
+  t.match(await verify(), { status: 200, body: '5927782489442352469<b>', headers: { 'content-type': /^text\/plain/ } });
+  t.match(await verify({ nonce: 'n2' }), { status: 403, body: { errors: [{ pointer: '/query/signature' }] } });
+  t.equal((await verify({ signature: '' })).status, 403);
   const nowhere = await city.inject({
     method: 'GET',
     url: '/v1/webhooks/wechat/nowhere?timestamp=1&nonce=2&echostr=3',

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import type { InjectOptions } from 'fastify';
 import { sortedSha1 } from '../../src/channels/webhook/signature.ts';
 import { decrypt, encrypt } from '../../src/channels/wechat/encryption.ts';
@@ -62,6 +62,41 @@ export function push(
   const payload =
     mode === 'encrypted' ? `<xml><ToUserName><![CDATA[${ACCOUNT}]]></ToUserName>${own}` : xml.replace('</xml>', own);
   return { ...request, query: { ...query, encrypt_type: 'aes', msg_signature }, payload };
+}
+
+/** A rightly signed push whose encrypted part is wrong in one way. */
+export function pushBroken(
+  xml: string,
+  broken: 'pad-zero' | 'pad-33' | 'pad-mixed' | 'length' | 'app-id' | 'not-a-block' | 'empty',
+): InjectOptions {
+  const text = Buffer.from(xml);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(broken === 'length' ? 0xfffffff0 : text.length);
+  const plain = Buffer.concat([randomBytes(16), length, text, Buffer.from(broken === 'app-id' ? 'wx0' : APP_ID)]);
+  const pad = 32 - (plain.length % 32);
+  const padding = Buffer.alloc(pad, broken === 'pad-zero' ? 0 : broken === 'pad-33' ? 33 : pad);
+  if (broken === 'pad-mixed') padding[0] = 77;
+  const key = Buffer.from(`${AES_KEY}=`, 'base64');
+  const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false);
+  const sealed = Buffer.concat([cipher.update(Buffer.concat([plain, padding])), cipher.final()]);
+  const encrypted =
+    broken === 'empty'
+      ? ''
+      : sealed.subarray(0, broken === 'not-a-block' ? sealed.length - 3 : undefined).toString('base64');
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  return {
+    ...push(xml, 'encrypted'),
+    query: { timestamp, nonce: 'n', msg_signature: sortedSha1([TOKEN, timestamp, 'n', encrypted]) },
+    payload: `<xml><Encrypt><![CDATA[${encrypted}]]></Encrypt></xml>`,
+  };
+}
+
+/** WeChat's check of the address, changed as given. */
+export function check(changes: Record<string, string> = {}): InjectOptions {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = sortedSha1([TOKEN, timestamp, 'n1']);
+  const query = { signature, timestamp, nonce: 'n1', echostr: '5927782489442352469<b>', ...changes };
+  return { method: 'GET', url: '/v1/webhooks/wechat/wechat-12345', query };
 }
 
 /** The passive reply in an answer, out of its envelope when it has one; its signature is checked as WeChat does. */

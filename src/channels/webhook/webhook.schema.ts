@@ -13,9 +13,7 @@ export const signedQuery = {
 };
 
 /** What a platform's call ends in, by content type; it has no other key than its signature. */
-export function webhookAnswers(...types: string[]) {
-  const content = Object.fromEntries(
-    types.map((type): [string, { schema: TSchema }] => [type, { schema: Type.String() }]),
-  );
+export function webhookAnswers(byType: Record<string, TSchema>) {
+  const content = Object.fromEntries(Object.entries(byType).map(([type, schema]) => [type, { schema }]));
   return { ...answers({}), 200: { description: 'Recorded, or nothing to record', content } };
 }

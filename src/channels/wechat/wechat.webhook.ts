@@ -107,7 +107,7 @@ export function wechatWebhook(deps: Deps): FastifyPluginAsyncTypebox {
           security: [],
           params: SourceOfWebhook,
           querystring: Type.Object({ ...query, echostr: Type.String({ maxLength: 1_000 }) }),
-          response: webhookAnswers('text/plain'),
+          response: webhookAnswers({ 'text/plain': Type.String() }),
         },
       },
       async ({ params: { source }, query }, reply) =>
@@ -127,7 +127,7 @@ export function wechatWebhook(deps: Deps): FastifyPluginAsyncTypebox {
           security: [],
           params: SourceOfWebhook,
           querystring: Type.Object(query),
-          response: webhookAnswers('text/xml', 'text/plain'),
+          response: webhookAnswers({ 'text/xml': Type.String(), 'text/plain': Type.Literal(NOTHING_TO_SAY.payload) }),
         },
       },
       async (request, reply) =>
