@@ -19,7 +19,7 @@ export async function wholeText(
   deps: { storage: Storage; keyRing: KeyRing },
   given: string,
 ): Promise<{ body: string; attachments: NewAttachment[] }> {
-  const text = given.toWellFormed().replaceAll(UNREADABLE, '').trim() || NOTHING;
+  const text = readable(given) || NOTHING;
   if (text.length <= LONGEST_TEXT) return { body: text, attachments: [] };
   const whole = await keepContent(deps, {
     kind: 'file',
@@ -30,6 +30,9 @@ export async function wholeText(
   const beginning = text.slice(0, LONGEST_TEXT - CONTINUED.length).toWellFormed();
   return { body: `${beginning}${CONTINUED}`, attachments: [whole] };
 }
+
+/** Without what nobody can read and PostgreSQL may not keep. */
+export const readable = (text: string): string => text.toWellFormed().replaceAll(UNREADABLE, '').trim();
 
 /**
  * When a platform says that something was written, as `receivedAt` of a message. A time that cannot be (ahead of us, or

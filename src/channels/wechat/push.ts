@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AttachmentKind } from '../../attachments/attachments.table.ts';
 import { textOf } from '../channel.ts';
+import { readable } from '../webhook/line.ts';
 import { unreadable } from '../webhook/raw-body.ts';
 import type { Elements } from './xml.ts';
 
@@ -52,7 +53,7 @@ export function readPush(elements: Elements): Line | Event {
     externalId,
     messageId,
     text,
-    address: type === 'location' ? said('Label')?.slice(0, 300).toWellFormed() : undefined,
+    address: type === 'location' ? readable(said('Label')?.slice(0, 300) ?? '') || undefined : undefined,
     media,
   };
 }

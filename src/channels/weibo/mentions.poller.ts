@@ -50,7 +50,8 @@ export function createMentionsPoller(deps: Deps) {
   /** Reads every list that is due. Failures are kept and logged, never thrown. */
   async function look(): Promise<void> {
     try {
-      await Promise.all((await sources.configured('weibo')).map(lookAt));
+      // One after the other: each holds a connection of the pool while it needs another.
+      for (const source of await sources.configured('weibo')) await lookAt(source);
     } catch (err) {
       log.warn({ err }, 'mentions could not be looked for');
     }
