@@ -3,6 +3,8 @@ import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import { numbersOf } from './appeals/lookup.service.ts';
+import { wechatWebhook } from './channels/wechat/wechat.webhook.ts';
+import { weiboWebhook } from './channels/weibo/weibo.webhook.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
 import { calendarRoutes } from './deadlines/calendar/calendar.routes.ts';
@@ -63,6 +65,8 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
 
   // A citizen's words come in, and the record they become.
   await app.register(intakeRoutes(instance));
+  await app.register(wechatWebhook(instance));
+  await app.register(weiboWebhook(instance));
   await app.register(appealsRoutes(instance));
   await app.register(citizenRoutes(instance));
 

@@ -3,6 +3,9 @@ import { lockAppeals } from './appeals/appeals.service.ts';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createFolderStorage } from './attachments/storage.ts';
+import { createWechatFetcher } from './channels/wechat/media.ts';
+import { createWeiboFetcher } from './channels/weibo/media.ts';
+import { createMentionsPoller } from './channels/weibo/mentions.poller.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
@@ -80,6 +83,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const nudge = createNudger(queue, log);
   const onDecided = (): void => nudge(RECEIPT);
 
+  const sources = createSources(db, keyRing);
   const storage = createFolderStorage(path.join(config.DATA_DIR, 'attachments'));
   const gateway = createSinkGateway({ db, keyRing, clock });
   const worker = createAgendaWorker({
@@ -92,13 +96,18 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createReceiptHandler({ db, book, keyRing, gateway, clock }),
       createEscalationHandler(book),
       createRecomputeHandler({ db, lock: lockAppeals, move: moveDeadlines }),
-      createFetchHandler({ db, keyRing, storage, fetchers: {} }),
+      createFetchHandler({
+        db,
+        keyRing,
+        storage,
+        fetchers: { wechat: createWechatFetcher({ sources }), weibo: createWeiboFetcher({ sources }) },
+      }),
     ],
   });
 
   const access = createAccess(keys);
-  const sources = createSources(db, keyRing);
   const intake = createIntake({ book, keyRing, clock, sources, nudge });
+  const mentions = createMentionsPoller({ db, sources, intake, storage, keyRing, clock, log });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
   const driver =
@@ -130,10 +139,11 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     relay,
     sources,
     intake,
+    mentions,
     feedWatch,
     sink: gateway,
     departmentName,
-    warnings: createWarnings({ agenda, clock, book, production: config.production, gateway, queue }),
+    warnings: createWarnings({ agenda, clock, book, production: config.production, gateway, queue, mentions }),
     isStopping: () => stopping,
     stopTaking: () => {
       stopping = true;
@@ -142,9 +152,10 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     startWorkers: async () => {
       await queue.listen(worker.drain, WORKER_CONCURRENCY);
       relay.start();
+      mentions.start();
     },
     stopWorkers: async () => {
-      await Promise.all([relay.stop(), worker.stop(), queue.deafen()]);
+      await Promise.all([mentions.stop(), relay.stop(), worker.stop(), queue.deafen()]);
     },
     close: async () => {
       await queue.close();

@@ -1,9 +1,12 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import type { InjectOptions } from 'fastify';
 import { appealActions, appealStatuses } from '../../src/appeals/states.ts';
 import { createCity, type Reply } from '../support/city.ts';
 import { brisk } from '../support/policies.ts';
 import t from '../support/tap.ts';
+import * as wechat from '../support/wechat.ts';
+import * as weibo from '../support/weibo.ts';
 
 interface Operation {
   operationId: string;
@@ -75,7 +78,7 @@ t.test('the document is complete', async (t) => {
     t.match(operation.operationId, /^[a-z][A-Za-z0-9]+$/, name);
     t.match(operation.summary, /\S/, name);
     t.ok(Array.isArray(operation.security), `${name} says who may call`);
-    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen)/.test(path), name);
+    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen|v1\/webhooks)/.test(path), name);
     t.ok(
       operation.tags.every((tag) => document.tags.some(({ name }) => name === tag)),
       name,
@@ -93,6 +96,14 @@ t.test('the document is complete', async (t) => {
       );
   }
 });
+
+/** A platform's own request: its body is no JSON of ours, and it has no key. */
+async function webhook(request: InjectOptions): Promise<void> {
+  const reply = await city.inject(request);
+  const { name, validate } = validatorOf(String(request.url), String(request.method), reply);
+  t.equal(reply.status, 200, name);
+  t.ok(validate(reply.body), `${name} ${ajv.errorsText(validate.errors)}`);
+}
 
 t.test('enums are the state table’s', async (t) => {
   const { schemas } = document.components;
@@ -201,8 +212,11 @@ t.test('every operation answers as the document says', async (t) => {
   await call('PUT', '/v1/policy-choices', 200, { choices: [{ policy: 'brisk' }] }, { 'if-match': `"${version}"` });
   await call('GET', '/v1/audit', 200);
   await call('GET', '/v1/sources', 200);
-  await call('PUT', '/v1/sources/wechat-12345/settings', 200, { token: 'spamtest', appId: 'wx1' });
+  await call('PUT', '/v1/sources/wechat-12345/settings', 200, wechat.settingsFor('plain'));
   await call('GET', '/v1/sources/wechat-12345/settings', 200);
+  for (const request of [wechat.check(), wechat.push(wechat.message({ Content: '路灯不亮' }))]) await webhook(request);
+  await call('PUT', '/v1/sources/weibo-12345/settings', 200, { appSecret: weibo.APP_SECRET });
+  for (const request of [weibo.check(), weibo.push(weibo.message())]) await webhook(request);
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 

@@ -1,5 +1,38 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { type Channel, textOf } from '../channel.ts';
+import { platformAddress, replyTextSettings, toleranceSetting } from '../webhook/settings.ts';
+
+const Settings = Type.Object(
+  {
+    token: Type.String({
+      minLength: 3,
+      maxLength: 32,
+      writeOnly: true,
+      description: 'Token of the server address (令牌)',
+    }),
+    appId: Type.String({ minLength: 1, maxLength: 64, description: 'AppID of the official account' }),
+    encodingAesKey: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9]{43}$',
+        writeOnly: true,
+        description: 'EncodingAESKey, for compatible and encrypted mode; once it is set, nothing unencrypted is taken',
+      }),
+    ),
+    appSecret: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        writeOnly: true,
+        description: 'AppSecret, to fetch pictures and voices',
+      }),
+    ),
+    apiBaseUrl: platformAddress('https://api.weixin.qq.com'),
+    toleranceSeconds: toleranceSetting,
+    ...replyTextSettings(600),
+  },
+  { additionalProperties: false },
+);
+export type WechatSettings = Static<typeof Settings>;
 
 /** WeChat official account: the openid is proved by the platform, a number typed into the text is not. */
 export const wechat: Channel = {
@@ -14,33 +47,7 @@ export const wechat: Channel = {
     },
     { additionalProperties: false },
   ),
-  settings: Type.Object(
-    {
-      token: Type.String({
-        minLength: 3,
-        maxLength: 32,
-        writeOnly: true,
-        description: 'Token of the server address (令牌)',
-      }),
-      appId: Type.String({ minLength: 1, maxLength: 64, description: 'AppID of the official account' }),
-      encodingAesKey: Type.Optional(
-        Type.String({
-          pattern: '^[A-Za-z0-9]{43}$',
-          writeOnly: true,
-          description: 'EncodingAESKey, for compatible and encrypted mode',
-        }),
-      ),
-      appSecret: Type.Optional(
-        Type.String({
-          minLength: 1,
-          maxLength: 64,
-          writeOnly: true,
-          description: 'AppSecret, to fetch pictures and voices',
-        }),
-      ),
-    },
-    { additionalProperties: false },
-  ),
+  settings: Settings,
   accountOf: (block) => textOf(block.openId),
   vouchesFor: 'account',
   example: {

@@ -1,0 +1,44 @@
+import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import type { Storage } from '../../attachments/storage.ts';
+import type { KeyRing } from '../../platform/access/key-ring.ts';
+
+/** Characters of one message's text (the intake's own limit). */
+const LONGEST_TEXT = 20_000;
+const CONTINUED = '……（全文见附件）';
+const NOTHING = '[空白消息]';
+/** Not in XML 1.0, not to be read by anybody, and NUL not to be kept by PostgreSQL. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const UNREADABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g;
+const EARLIEST = Date.UTC(2000, 0, 1);
+
+/**
+ * What a citizen wrote on a platform, fit for a message's body: nothing is refused and nothing lost. A text beyond the
+ * limit goes on in an attachment that holds all of it.
+ */
+export async function wholeText(
+  deps: { storage: Storage; keyRing: KeyRing },
+  given: string,
+): Promise<{ body: string; attachments: NewAttachment[] }> {
+  const text = readable(given) || NOTHING;
+  if (text.length <= LONGEST_TEXT) return { body: text, attachments: [] };
+  const whole = await keepContent(deps, {
+    kind: 'file',
+    name: '全文.txt',
+    mediaType: 'text/plain',
+    content: Buffer.from(text),
+  });
+  const beginning = text.slice(0, LONGEST_TEXT - CONTINUED.length).toWellFormed();
+  return { body: `${beginning}${CONTINUED}`, attachments: [whole] };
+}
+
+/** Without what nobody can read and PostgreSQL may not keep. */
+export const readable = (text: string): string => text.toWellFormed().replaceAll(UNREADABLE, '').trim();
+
+/**
+ * When a platform says that something was written, as `receivedAt` of a message. A time that cannot be (ahead of us, or
+ * none) is left out: it must not cost the message.
+ */
+export function receivedAt(said: Date | undefined, now: Date): { receivedAt?: string } {
+  const time = said?.getTime() ?? Number.NaN;
+  return time >= EARLIEST && time <= now.getTime() ? { receivedAt: new Date(time).toISOString() } : {};
+}

@@ -1,0 +1,64 @@
+import { fileTypeFromBuffer } from 'file-type';
+import type { Fetched } from '../../attachments/fetch.worker.ts';
+
+/** Bytes of one file; the platforms' own limits are below. */
+const LARGEST_FILE = 32 * 1024 * 1024;
+const CALL_MS = 15_000;
+
+/** A platform did not do what it was asked; asking again later may help. The code is the platform's, or HTTP's. */
+export class PlatformError extends Error {
+  override name = 'PlatformError';
+  readonly code: string;
+  constructor(code: string | number) {
+    super(`the platform answered ${code}`);
+    this.code = String(code);
+  }
+}
+
+/** Nobody needs the file that large, and memory has an end. */
+export class TooLargeError extends Error {
+  override name = 'TooLargeError';
+}
+
+export interface Called {
+  status: number;
+  content: Buffer;
+}
+
+/**
+ * Calls a platform and reads its whole answer, within `most` bytes.
+ * @throws TooLargeError, or what `fetch` throws when nobody answers.
+ */
+export async function callPlatform(
+  url: string,
+  { most, signal, ...init }: RequestInit & { most: number; signal: AbortSignal },
+): Promise<Called> {
+  const response = await fetch(url, { ...init, signal });
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body ?? []) {
+    size += part.length;
+    if (size > most) throw new TooLargeError(`more than ${most} bytes`);
+    parts.push(part);
+  }
+  return { status: response.status, content: Buffer.concat(parts) };
+}
+
+/** For a call that brings no file. */
+export const within = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+
+/** Downloads one file; what is too large will be so again. */
+export async function download(url: string, signal: AbortSignal): Promise<Called | { gone: string }> {
+  try {
+    return await callPlatform(url, { most: LARGEST_FILE, signal });
+  } catch (error) {
+    if (error instanceof TooLargeError) return { gone: 'larger than 32 MiB' };
+    throw error;
+  }
+}
+
+/** A file with its type as its content shows it: what a platform or a sender says of it proves nothing. */
+export async function asFile(content: Buffer): Promise<Fetched> {
+  const found = await fileTypeFromBuffer(content).catch(() => undefined);
+  return { content, mediaType: found?.mime ?? 'application/octet-stream' };
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { sameText } from '../../platform/access/key-ring.ts';
+import { ProblemError } from '../../platform/problem.ts';
+
+/**
+ * Machine seconds a signed timestamp may be away. WeChat and Weibo repeat a push within a quarter of a minute; what is
+ * signed much earlier was kept by somebody else. Without a bound one signature seen in a proxy's log would be good for
+ * ever, because neither platform signs the body of a plain push.
+ */
+const TOLERANCE_SECONDS = 600;
+/** A timestamp above this is in milliseconds, as Weibo sends it. */
+const LARGEST_SECONDS = 100_000_000_000;
+
+/** How WeChat and Weibo sign what they push: SHA-1, in hex, of the parts sorted as text and joined. */
+export const sortedSha1 = (parts: readonly string[]): string =>
+  createHash('sha1')
+    .update([...parts].sort().join(''))
+    .digest('hex');
+
+/**
+ * @param parts that are signed, the secret and the timestamp among them.
+ * @throws ProblemError 403 when the signature is wrong or its timestamp too far from now (machine time).
+ */
+export function checkSignature(
+  parts: readonly string[],
+  { name, given, timestamp }: { name: string; given: string | undefined; timestamp: string },
+  toleranceSeconds: number = TOLERANCE_SECONDS,
+): void {
+  if (given === undefined || !sameText(given, sortedSha1(parts))) throw refused(name, 'is not right', '不正确');
+  const said = /^[0-9]{1,14}$/.test(timestamp) ? Number(timestamp) : Number.NaN;
+  const seconds = said > LARGEST_SECONDS ? said / 1000 : said;
+  if (!(Math.abs(Date.now() / 1000 - seconds) <= toleranceSeconds))
+    throw refused('timestamp', 'is too far from now', '与当前时间相差过大');
+}
+
+/** @param name of the query parameter that is wrong. */
+export function refused(name: string, detail: string, detailZh: string): ProblemError {
+  return new ProblemError(
+    'forbidden',
+    { en: `/query/${name} ${detail}`, zh: `/query/${name} ${detailZh}` },
+    { errors: [{ pointer: `/query/${name}`, detail, detailZh }] },
+  );
+}
