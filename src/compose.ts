@@ -2,6 +2,8 @@ import path from 'node:path';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createFolderStorage } from './attachments/storage.ts';
+import { RECORDING_FETCHER } from './calls/recordings.service.ts';
+import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
@@ -78,6 +80,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const onDecided = (): void => nudge(RECEIPT);
 
   const storage = createFolderStorage(path.join(config.DATA_DIR, 'attachments'));
+  const sources = createSources(db, keyRing);
   const gateway = createSinkGateway({ db, keyRing, clock });
   const worker = createAgendaWorker({
     db,
@@ -88,12 +91,18 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createRoutingHandler({ db, book, onRouted: onDecided }),
       createReceiptHandler({ db, book, keyRing, gateway, clock }),
       createEscalationHandler(book),
-      createFetchHandler({ db, keyRing, storage, fetchers: {} }),
+      createFetchHandler({
+        db,
+        keyRing,
+        storage,
+        fetchers: {
+          [RECORDING_FETCHER]: createRecordingFetcher(sources),
+        },
+      }),
     ],
   });
 
   const access = createAccess(keys);
-  const sources = createSources(db, keyRing);
   const intake = createIntake({ book, keyRing, clock, sources, nudge });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
