@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import { callsRoutes } from './calls/calls.routes.ts';
+import { open311Routes } from './channels/open311/open311.routes.ts';
 import { phoneWebhook } from './channels/phone/phone.webhook.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
@@ -59,6 +60,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
 
   // A citizen's words come in, and the record they become.
   await app.register(intakeRoutes(instance));
+  await app.register(open311Routes(instance));
   await app.register(phoneWebhook(instance));
   await app.register(callsRoutes(instance));
   await app.register(appealsRoutes(instance));

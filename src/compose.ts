@@ -3,6 +3,7 @@ import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createFolderStorage } from './attachments/storage.ts';
 import { RECORDING_FETCHER } from './calls/recordings.service.ts';
+import { createServiceList } from './channels/open311/services.service.ts';
 import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
@@ -134,6 +135,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     worker,
     relay,
     sources,
+    services: createServiceList(db),
     intake,
     feedWatch,
     sink: gateway,

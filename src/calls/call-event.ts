@@ -78,6 +78,8 @@ export const CallEventSchema = Type.Object(
 export type CallEvent = Static<typeof CallEventSchema> & {
   /** The switch itself may have answered: as long as other legs are known, only their answering counts. */
   answeredBySwitch?: boolean;
+  /** Source of the dialled line, and then `line` is its number. */
+  lineSource?: string;
   /** The record as the switch wrote it, kept sealed with the event. */
   raw?: unknown;
 };

@@ -55,31 +55,37 @@ export async function takeEvents(
   now: Date,
 ): Promise<string[]> {
   // Sources are read before the transaction begins: it holds everybody else up.
-  const lines = new Map<string, string | undefined>();
-  for (const { event } of told)
-    for (const dialled of [event.line, event.called])
-      if (dialled && !lines.has(dialled)) lines.set(dialled, await sourceOfLine(toldBy, dialled));
+  const lined: (ToldEvent & { told: CallEvent })[] = [];
+  for (const { provider, event } of told) lined.push({ provider, told: event, event: await withLine(event) });
   return withTransaction(db, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${CALLS_LOCK})`);
     let owners: string[] = [];
-    for (const each of told) {
+    for (const each of lined) {
       const { call, absorbed } = await keepEvent(tx, keyRing, each, now);
       owners = [...owners.map((owner) => (absorbed.includes(owner) ? call : owner)), call];
     }
-    for (const id of new Set(owners)) await remake(tx, keyRing, { id, toldBy, lines }, now);
+    for (const id of new Set(owners)) await remake(tx, keyRing, id, toldBy, now);
     return owners;
   });
+
+  async function withLine(event: CallEvent): Promise<CallEvent> {
+    for (const line of [event.line, event.called]) {
+      const lineSource = line ? await sourceOfLine(toldBy, line) : undefined;
+      if (line && lineSource) return { ...event, line, lineSource };
+    }
+    return event;
+  }
 }
 
 /** Keeps an event with the call its ids belong to; calls that turn out to be legs of one become one, the oldest. */
 async function keepEvent(
   tx: Transaction,
   keyRing: KeyRing,
-  { provider, event }: ToldEvent,
+  { provider, event, told }: ToldEvent & { told: CallEvent },
   now: Date,
 ): Promise<{ call: string; absorbed: string[] }> {
   const ids = arrayOf([event.callId, ...(event.linkedId ? [event.linkedId] : [])], 'text');
-  const fingerprints = keyRing.blindIndexes('call-event', JSON.stringify(event));
+  const fingerprints = keyRing.blindIndexes('call-event', JSON.stringify(told));
   const { rows } = await tx.execute<{ call: string; same: boolean }>(sql`
     select call, bool_or(leg_id = ${event.callId} and fingerprint = any(${arrayOf(fingerprints, 'bytea')})) as same
     from call_events where provider = ${provider} and (leg_id = any(${ids}) or linked_id = any(${ids}))
@@ -120,31 +126,22 @@ async function absorb(tx: Transaction, call: string, absorbed: readonly string[]
   );
 }
 
-interface Making {
-  id: string;
-  toldBy: string;
-  lines: ReadonlyMap<string, string | undefined>;
-}
-
-async function remake(tx: Transaction, keyRing: KeyRing, { id, toldBy, lines }: Making, now: Date): Promise<void> {
+async function remake(tx: Transaction, keyRing: KeyRing, id: string, toldBy: string, now: Date): Promise<void> {
   const rows = await tx.select().from(callEvents).where(eq(callEvents.call, id)).orderBy(callEvents.id);
   const events = rows.map((row) => keyRing.open<CallEvent>(`call-event:${row.id}`, row.sealed));
   const merged = mergeEvents(events);
   const [before] = await tx.select().from(calls).where(eq(calls.id, id));
   const number = citizenNumber(merged);
   const indexes = number === undefined ? [] : keyRing.blindIndexes('phone', number);
-  const dialled = merged.line ?? merged.called;
-  const source = [merged.line, merged.called].map((line) => (line ? lines.get(line) : undefined)).find(Boolean);
   const receivedBy = before?.receivedBy ?? toldBy;
   const startedAt = merged.startedAt ?? before?.startedAt ?? now;
   const { callId, direction, status, agent, seat, shift, queuedAt, answeredAt, endedAt } = merged;
   const row = {
     callId,
-    source: source ?? before?.source ?? receivedBy,
+    source: merged.lineSource ?? receivedBy,
     direction,
     status,
-    // Only the number of a line of ours is no personal data.
-    line: source === undefined ? (merged.line ?? before?.line ?? null) : dialled,
+    line: merged.line,
     agent,
     seat,
     shift,

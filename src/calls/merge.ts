@@ -18,6 +18,7 @@ export interface MergedCall {
   caller: string | null;
   called: string | null;
   line: string | null;
+  lineSource: string | null;
   agent: string | null;
   seat: string | null;
   shift: string | null;
@@ -44,6 +45,7 @@ export function mergeEvents(events: readonly CallEvent[]): MergedCall {
   const [main] = legs;
   if (!main) throw new Error('A call has at least one event.');
   const others = legs.slice(1);
+  const lined = legs.find((leg) => leg.lineSource !== undefined);
   const first = <F extends Field>(field: F): NonNullable<CallEvent[F]> | null =>
     legs.map((leg) => leg[field]).find((value) => value !== undefined && value !== '') ?? null;
   const taken = main.answeredBySwitch && others.length > 0 ? others : legs;
@@ -56,7 +58,8 @@ export function mergeEvents(events: readonly CallEvent[]): MergedCall {
     status: answeredAt ? 'answered' : endedAt ? (direction === 'inbound' ? 'missed' : 'unanswered') : 'under-way',
     caller: first('caller'),
     called: main.called || first('called'),
-    line: first('line'),
+    line: lined?.line ?? first('line'),
+    lineSource: lined?.lineSource ?? null,
     agent: agentOf(legs),
     seat: first('seat'),
     shift: first('shift'),

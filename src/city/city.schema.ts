@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { natures } from '../appeals/nature.ts';
 import { channels } from '../channels/channel.ts';
+import { ServiceSchema } from '../channels/open311/service.schema.ts';
 
 const Code = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
 const Words = Type.Array(Type.String({ minLength: 1, maxLength: 40 }));
@@ -22,6 +23,11 @@ export const CitySchema = Type.Object(
         minItems: 1,
         description: 'Registered sources (来源)',
       },
+    ),
+    services: Type.Optional(
+      Type.Array(ServiceSchema, {
+        description: 'Kinds of request (服务事项) for Open311 clients; codes stay for ever',
+      }),
     ),
     catalogue: Type.Array(
       Type.Object(

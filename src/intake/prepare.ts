@@ -42,7 +42,7 @@ export interface PreparedMessage {
   call: NamedCall | undefined;
   /** Source of the line that was dialled, where the message tells it. */
   lineSource: string | undefined;
-  /** The citizen allows publication (可公开). A report, and what is confidential or anonymous, is never published. */
+  /** The citizen allows publication (可公开). A report (举报), and what is confidential, never is. */
   publish: boolean;
 }
 
@@ -138,8 +138,7 @@ export function prepareMessage(
     conversation,
     call: channel.callOf?.(block),
     lineSource: undefined,
-    publish:
-      block.publish === true && body.nature !== 'report' && sender.confidential !== true && sender.anonymous !== true,
+    publish: block.publish === true && body.nature !== 'report' && sender.confidential !== true,
   };
 }
 

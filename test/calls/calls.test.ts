@@ -61,7 +61,7 @@ t.test('again, late and in any order: one call', async (t) => {
 });
 
 t.test('legs of one linked id are one call with its parties, whichever comes first', async (t) => {
-  const caller = answered({ callId: 'three-1' });
+  const caller = answered({ callId: 'three-1', called: '12369' });
   const agent = {
     callId: 'three-2',
     party: 'agent',
@@ -85,6 +85,7 @@ t.test('legs of one linked id are one call with its parties, whichever comes fir
   t.equal((await city.all<Call>('/v1/calls?callId=three-1')).length, 1);
   t.match(whole, {
     callId: 'three-1',
+    source: '12369',
     caller: '138****1234',
     agent: 'E021',
     parties: [

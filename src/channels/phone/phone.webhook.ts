@@ -8,6 +8,7 @@ import type { Sources } from '../../intake/sources.service.ts';
 import type { KeyRing } from '../../platform/access/key-ring.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
+import { createGroupCommit } from '../../platform/group-commit.ts';
 import { answers } from '../../platform/openapi.ts';
 import { notFound } from '../../platform/problem.ts';
 import type { PhoneSettings } from './native.ts';
@@ -23,6 +24,8 @@ interface Deps {
 }
 
 const MOST_BYTES = 1024 * 1024;
+/** Pushes that wait in this process; more are told to come again. */
+const MOST_WAITING = 200;
 
 const Taken = Type.Object(
   {
@@ -57,6 +60,13 @@ export function phoneWebhook({ db, zone, clock, keyRing, sources }: Deps): Fasti
     sourceOfLine: (by: string, dialled: string | null) => sourceOfLine(sources, by, dialled),
   };
 
+  // One at a time: they wait for each other in any case, and must not wait with a connection each.
+  const line = createGroupCommit<Parameters<typeof takeEvents>, string[]>({
+    commit: (pushes) => Promise.all(pushes.map((push) => takeEvents(...push))),
+    maxBatch: 1,
+    maxWaiting: MOST_WAITING,
+  });
+
   async function settingsOf(source: string): Promise<PhoneSettings> {
     const settings = await sources.settingsOf<PhoneSettings>('phone', source);
     if (!settings) throw notFound({ en: 'A phone source with settings', zh: '已设置的电话来源' });
@@ -64,6 +74,7 @@ export function phoneWebhook({ db, zone, clock, keyRing, sources }: Deps): Fasti
   }
 
   return async (app) => {
+    app.addHook('onClose', () => line.stop());
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     app.post(
@@ -107,12 +118,8 @@ export function phoneWebhook({ db, zone, clock, keyRing, sources }: Deps): Fasti
         const now = await clock.now();
         const { events, refused } = readPush({ zone, settings }, request.headers['content-type'], body, now);
         const provider = settings.provider ?? source;
-        const ids = await takeEvents(
-          deps,
-          source,
-          events.map((event) => ({ provider: event.provider ?? provider, event })),
-          now,
-        );
+        const told = events.map((event) => ({ provider: event.provider ?? provider, event }));
+        const ids = await line.submit([deps, source, told, now]);
         if (refused.length > 0)
           request.log.warn(
             { source, refused: refused.map(({ index, errors }) => [index, errors[0]?.pointer]).slice(0, 20) },
