@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import { callsRoutes } from './calls/calls.routes.ts';
+import { recordingsRoutes } from './calls/recordings.routes.ts';
 import { open311Routes } from './channels/open311/open311.routes.ts';
 import { phoneWebhook } from './channels/phone/phone.webhook.ts';
 import { cityRoutes } from './city/city.routes.ts';
@@ -63,6 +64,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(open311Routes(instance));
   await app.register(phoneWebhook(instance));
   await app.register(callsRoutes(instance));
+  await app.register(recordingsRoutes(instance));
   await app.register(appealsRoutes(instance));
   await app.register(citizenRoutes(instance));
 

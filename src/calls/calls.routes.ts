@@ -1,17 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { findStored, readContent } from '../attachments/attachments.service.ts';
-import type { Storage } from '../attachments/storage.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
-import { recordAudit } from '../platform/access/audit.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { withTransaction } from '../platform/database/transaction.ts';
 import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, isUuid, pageOf, pageQuery, readInstant, toPage } from '../platform/page.ts';
-import { notFound, ProblemError } from '../platform/problem.ts';
+import { notFound } from '../platform/problem.ts';
 import { recordCallBack } from './call-backs.service.ts';
 import { CallEventSchema, callBackStatuses, callStatuses, directions } from './call-event.ts';
 import {
@@ -23,7 +20,7 @@ import {
   type ShownCall,
   withLastCalls,
 } from './calls.repo.ts';
-import { type Call, CallBackSchema, CallSchema, OutcomeSchema, RecordingSchema } from './calls.schema.ts';
+import { type Call, CallBackSchema, CallSchema, OutcomeSchema } from './calls.schema.ts';
 import { viewCall, viewCallBack } from './calls.view.ts';
 
 interface Deps {
@@ -31,16 +28,15 @@ interface Deps {
   zone: Zone;
   clock: Clock;
   keyRing: KeyRing;
-  storage: Storage;
   access: Access;
 }
 
-const CallId = Type.Object({ id: Type.String({ format: 'uuid', description: 'Id of the call' }) });
+export const CallId = Type.Object({ id: Type.String({ format: 'uuid', description: 'Id of the call' }) });
 const word = (description: string) => Type.Optional(Type.String({ maxLength: 128, description }));
 
-/** Calls, the callers who wait to be called back, and recordings. Numbers are masked; a recording needs its own scope. */
+/** Calls, and the callers who wait to be called back. Numbers are masked. */
 export function callsRoutes(deps: Deps): FastifyPluginAsyncTypebox {
-  const { db, zone, clock, keyRing, storage, access } = deps;
+  const { db, clock, access } = deps;
   const readers = ['dispatch', 'operations'];
   const common = { tags: ['calls'], ...secured(...readers) };
 
@@ -65,7 +61,7 @@ export function callsRoutes(deps: Deps): FastifyPluginAsyncTypebox {
   }
 
   return async (app) => {
-    for (const schema of [CallEventSchema, CallSchema, CallBackSchema, RecordingSchema]) app.addSchema(schema);
+    for (const schema of [CallEventSchema, CallSchema, CallBackSchema]) app.addSchema(schema);
 
     app.get(
       '/v1/calls',
@@ -175,90 +171,6 @@ export function callsRoutes(deps: Deps): FastifyPluginAsyncTypebox {
         );
         const [shown] = await withLastCalls(db, [task]);
         return viewCallBack(deps, task, shown?.last);
-      },
-    );
-
-    app.get(
-      '/v1/calls/:id/recordings',
-      {
-        onRequest: access.requires([...readers, 'recordings']),
-        schema: {
-          operationId: 'listCallRecordings',
-          summary: 'Recordings of a call (录音)',
-          tags: ['calls'],
-          ...secured(...readers, 'recordings'),
-          params: CallId,
-          response: answers({ 200: pageOf(Ref(RecordingSchema)) }),
-        },
-      },
-      async ({ params: { id } }) => {
-        await must(id);
-        const at = (date: Date | null): string | null => (date ? zone.formatInstant(date) : null);
-        const rows = await findStored(
-          db,
-          (await recordingIdsOf(db, [id])).map((recording) => recording.id),
-        );
-        const items = rows.map((row) => ({
-          id: row.id,
-          state: row.state,
-          mediaType: row.mediaType,
-          size: row.size,
-          sha256: row.sha256?.toString('hex') ?? null,
-          storedAt: at(row.storedAt),
-          expiresAt: at(row.expiresAt),
-          failure: row.failure,
-        }));
-        return { items, next: null };
-      },
-    );
-
-    app.get(
-      '/v1/calls/:id/recordings/:recording/content',
-      {
-        onRequest: access.requires(['recordings']),
-        schema: {
-          operationId: 'getRecordingContent',
-          summary: 'Listen to a recording (录音内容)',
-          description:
-            'Needs the scope `recordings`, which opens nothing else. Each reading is recorded with who and when; 409 while there is no content.',
-          tags: ['calls'],
-          ...secured('recordings'),
-          params: Type.Object({ ...CallId.properties, recording: Type.String({ format: 'uuid' }) }),
-          response: {
-            ...answers({}),
-            200: {
-              description: 'The recording',
-              content: {
-                'application/octet-stream': { schema: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) },
-              },
-            },
-          },
-        },
-      },
-      async ({ params: { id, recording }, actor }, reply) => {
-        await must(id);
-        const known = (await recordingIdsOf(db, [id])).some((row) => row.id === recording);
-        const [row] = known ? await findStored(db, [recording]) : [];
-        if (!row) throw notFound({ en: 'The recording', zh: '该录音' });
-        const content = await readContent({ storage, keyRing }, row);
-        if (!content)
-          throw new ProblemError('conflict', { en: `The recording is ${row.state}.`, zh: '录音尚未取回或无法取回。' });
-        // Before it is sent: nobody listens unrecorded.
-        await recordAudit(db, {
-          at: await clock.now(),
-          actor: actor.name,
-          action: 'read-recording',
-          subject: recording,
-          data: { call: id },
-        });
-        return reply
-          .headers({
-            'content-type': 'application/octet-stream',
-            'content-disposition': `attachment; filename="${recording}"`,
-            'x-content-type-options': 'nosniff',
-            'cache-control': 'private, no-store',
-          })
-          .send(content);
       },
     );
   };

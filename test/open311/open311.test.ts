@@ -92,7 +92,7 @@ t.test('a request becomes an appeal, is routed, and is followed by its number an
     status: 'assigned',
     assignment: { department: 'urban-management' },
   });
-  t.match(appeal.body, /灯杆编号：D-17\n故障情况：不亮\n图片：https/);
+  t.match(appeal.body, /\n故障情况：不亮\n灯杆编号：D-17\n图片：https/);
   t.equal((await city.receipts(id)).length, 1, 'the citizen has a receipt');
   const one = await get<Request[]>(`/requests/${id}.json`);
   t.match(one.body, [
