@@ -3,6 +3,10 @@ import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import { numbersOf } from './appeals/lookup.service.ts';
+import { callsRoutes } from './calls/calls.routes.ts';
+import { recordingsRoutes } from './calls/recordings.routes.ts';
+import { open311Routes } from './channels/open311/open311.routes.ts';
+import { phoneWebhook } from './channels/phone/phone.webhook.ts';
 import { wechatWebhook } from './channels/wechat/wechat.webhook.ts';
 import { weiboWebhook } from './channels/weibo/weibo.webhook.ts';
 import { cityRoutes } from './city/city.routes.ts';
@@ -67,6 +71,10 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(intakeRoutes(instance));
   await app.register(wechatWebhook(instance));
   await app.register(weiboWebhook(instance));
+  await app.register(open311Routes(instance));
+  await app.register(phoneWebhook(instance));
+  await app.register(callsRoutes(instance));
+  await app.register(recordingsRoutes(instance));
   await app.register(appealsRoutes(instance));
   await app.register(citizenRoutes(instance));
 

@@ -3,6 +3,9 @@ import { lockAppeals } from './appeals/appeals.service.ts';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createFolderStorage } from './attachments/storage.ts';
+import { RECORDING_FETCHER } from './calls/recordings.service.ts';
+import { createServiceList } from './channels/open311/services.service.ts';
+import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
 import { createWechatFetcher } from './channels/wechat/media.ts';
 import { createWeiboFetcher } from './channels/weibo/media.ts';
 import { createMentionsPoller } from './channels/weibo/mentions.poller.ts';
@@ -100,7 +103,11 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
         db,
         keyRing,
         storage,
-        fetchers: { wechat: createWechatFetcher({ sources }), weibo: createWeiboFetcher({ sources }) },
+        fetchers: {
+          wechat: createWechatFetcher({ sources }),
+          weibo: createWeiboFetcher({ sources }),
+          [RECORDING_FETCHER]: createRecordingFetcher(sources),
+        },
       }),
     ],
   });
@@ -138,6 +145,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     worker,
     relay,
     sources,
+    services: createServiceList(db),
     intake,
     mentions,
     feedWatch,

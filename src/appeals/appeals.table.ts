@@ -22,6 +22,7 @@ export const appeals = pgTable('appeals', {
   complexity: text().$type<Complexity>(),
   lateByAdapter: boolean('late_by_adapter').notNull(),
   historic: boolean().notNull(),
+  publish: boolean().notNull(),
   policy: text().notNull(),
   policyVersion: integer('policy_version').notNull(),
   calendarVersion: integer('calendar_version').notNull(),

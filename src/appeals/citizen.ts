@@ -13,7 +13,7 @@ import { findAppeal } from './lookup.service.ts';
 import { isAppealNumber } from './number.ts';
 import type { AppealStatus } from './states.ts';
 
-const statusTexts: Record<AppealStatus, string> = {
+export const statusTexts: Record<AppealStatus, string> = {
   registered: '已登记',
   triage: '研判中',
   assigned: '已转办',

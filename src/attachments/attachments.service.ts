@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { inArray, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { addToAgenda } from '../platform/agenda/agenda.ts';
 import type { Executor } from '../platform/database/database.ts';
-import { insertRows } from '../platform/database/rows.ts';
+import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { type AttachmentKind, attachments } from './attachments.table.ts';
 import type { Storage } from './storage.ts';
 
@@ -59,7 +60,7 @@ export const sha256Of = (content: Buffer): Buffer => createHash('sha256').update
 export async function insertAttachments(
   tx: Executor,
   keyRing: KeyRing,
-  rows: readonly { appealId: string; messageId: string; attachment: NewAttachment }[],
+  rows: readonly { appealId: string | null; messageId: string | null; attachment: NewAttachment }[],
   now: Date,
 ): Promise<void> {
   await insertRows(
@@ -87,6 +88,46 @@ export async function insertAttachments(
         : [],
     ),
   );
+}
+
+/** Gives attachments that were known before their message to it; those that have one already are left alone. */
+export async function giveToMessages(
+  tx: Executor,
+  rows: readonly { id: string; appealId: string; messageId: string }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.execute(sql`update attachments a set appeal_id = x.appeal_id, message_id = x.message_id
+    from unnest(${arrayOf(
+      rows.map(({ id }) => id),
+      'uuid',
+    )}, ${arrayOf(
+      rows.map(({ appealId }) => appealId),
+      'uuid',
+    )}, ${arrayOf(
+      rows.map(({ messageId }) => messageId),
+      'uuid',
+    )}) x(id, appeal_id, message_id) where a.id = x.id and a.message_id is null`);
+}
+
+/** Attachments by id, whatever their state. */
+export async function findStored(db: Executor, ids: readonly string[]): Promise<(typeof attachments.$inferSelect)[]> {
+  if (ids.length === 0) return [];
+  return db
+    .select()
+    .from(attachments)
+    .where(inArray(attachments.id, [...ids]))
+    .orderBy(attachments.id);
+}
+
+/** Undefined: there is none (yet). @throws Error when the storage has lost what the record says it has. */
+export async function readContent(
+  { storage, keyRing }: { storage: Storage; keyRing: KeyRing },
+  { id, state }: Pick<typeof attachments.$inferSelect, 'id' | 'state'>,
+): Promise<Buffer | undefined> {
+  if (state !== 'stored') return undefined;
+  const sealed = await storage.get(id);
+  if (!sealed) throw new Error(`the storage has no content of attachment ${id}`);
+  return keyRing.openBytes(attachmentContext(id), sealed);
 }
 
 export const openAttachment = (keyRing: KeyRing, row: { id: string; sealed: Buffer }): Sealed =>

@@ -12,8 +12,9 @@ export type AttachmentState = (typeof attachmentStates)[number];
 
 export const attachments = pgTable('attachments', {
   id: uuid().primaryKey(),
-  appealId: uuid('appeal_id').notNull(),
-  messageId: uuid('message_id').notNull(),
+  /** Null while a recording's call has no message yet. */
+  appealId: uuid('appeal_id'),
+  messageId: uuid('message_id'),
   kind: text().$type<AttachmentKind>().notNull(),
   state: text().$type<AttachmentState>().notNull(),
   mediaType: text('media_type'),

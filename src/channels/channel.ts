@@ -15,6 +15,8 @@ export interface Channel {
   schema: TObject;
   /** The channel's own identity of the sender (openid, uid, e-mail address), from its block. */
   accountOf(block: Record<string, unknown>): string | undefined;
+  /** The call a message was told in, from the channel's block; only the phone has any. */
+  callOf?(block: Record<string, unknown>): NamedCall | undefined;
   /** Whose identity the channel itself proves when the adapter says nothing: the number, the account, or nobody's. */
   vouchesFor: 'phone' | 'account' | 'nobody';
   /**
@@ -24,6 +26,13 @@ export interface Channel {
   settings?: TObject;
   /** A message of the demonstration city, without its external id: shown in the API docs and at the start. */
   example: Record<string, unknown>;
+}
+
+/** A call as a message names it: by the call centre's id. */
+export interface NamedCall {
+  callId: string;
+  called: string | undefined;
+  recordingUrl: string | undefined;
 }
 
 export const textOf = (value: unknown): string | undefined =>

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { natures } from '../appeals/nature.ts';
 import { channels } from '../channels/channel.ts';
+import { ServiceSchema } from '../channels/open311/service.schema.ts';
 import { PolicyChoiceSchema } from '../deadlines/policy-choices.ts';
 
 const Code = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
@@ -28,6 +29,11 @@ export const CitySchema = Type.Object(
       Type.Array(PolicyChoiceSchema, {
         description:
           'Which policy new appeals fall under (规则选用), in order: the first that fits decides; absent: stays as it is',
+      }),
+    ),
+    services: Type.Optional(
+      Type.Array(ServiceSchema, {
+        description: 'Kinds of request (服务事项) for Open311 clients; codes stay for ever',
       }),
     ),
     catalogue: Type.Array(

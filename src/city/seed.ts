@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { Value } from 'typebox/value';
 import { v7 as uuid } from 'uuid';
+import { replaceServices } from '../channels/open311/services.service.ts';
 import { ConfigError } from '../config.ts';
 import { seedChoices, seedTimeRules } from '../deadlines/seed.service.ts';
 import { upsertDepartments } from '../departments/departments.service.ts';
@@ -51,6 +52,7 @@ async function load(tx: Transaction, city: City): Promise<void> {
   await seedTimeRules(tx);
   await upsertDepartments(tx, city.departments);
   await upsertSources(tx, city.sources);
+  if (city.services) await replaceServices(tx, city.services);
   const rules = city.catalogue.map(({ department, words = [], sources = [], natures = [], regions = [] }, at) => ({
     id: uuid(),
     position: at + 1,

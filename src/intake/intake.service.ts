@@ -2,6 +2,7 @@ import { insertAppeals, insertAppellants, insertMessages } from '../appeals/appe
 import { nextSequence } from '../appeals/lookup.service.ts';
 import { appealNumber } from '../appeals/number.ts';
 import { insertAttachments } from '../attachments/attachments.service.ts';
+import { noteCalls } from '../calls/call-messages.service.ts';
 import { duesOf, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
@@ -98,6 +99,15 @@ async function write(
     keyRing,
     placed.flatMap(({ appealId, message: { messageId, attachments } }) =>
       attachments.map((attachment) => ({ appealId, messageId, attachment })),
+    ),
+    now,
+  );
+
+  await noteCalls(
+    tx,
+    keyRing,
+    placed.flatMap(({ appealId, receivedAt, message: { messageId, source, call, lineSource } }) =>
+      call === undefined ? [] : [{ messageId, appealId, source, receivedAt, call, lineSource }],
     ),
     now,
   );

@@ -1,3 +1,4 @@
+import { sourceOfLine } from '../calls/lines.ts';
 import type { Channel } from '../channels/channel.ts';
 import { isUniqueViolation } from '../platform/database/database.ts';
 import { createGroupCommit } from '../platform/group-commit.ts';
@@ -59,7 +60,9 @@ export function createIntake(deps: IntakeDeps & { sources: Sources; nudge: (kind
     if (known === undefined) throw fieldProblem('/source', 'is not a registered source', '不是已登记的来源');
     if (known !== channel.name)
       throw fieldProblem('/source', `is a source of the channel ${known}`, `属于 ${known} 渠道`);
-    const outcome = await line.submit(prepareMessage(deps.keyRing, channel, body, actor, idempotencyKey, accompanying));
+    const prepared = prepareMessage(deps.keyRing, channel, body, actor, idempotencyKey, accompanying);
+    if (prepared.call) prepared.lineSource = await sourceOfLine(deps.sources, body.source, prepared.call.called);
+    const outcome = await line.submit(prepared);
     if ('refusal' in outcome) throw outcome.refusal;
     return outcome.answer;
   }

@@ -1,9 +1,9 @@
-import parsePhoneNumber from 'libphonenumber-js/max';
 import { v7 as uuid } from 'uuid';
 import { type Person, sealPerson } from '../appeals/appellants.ts';
 import type { Urgency } from '../appeals/nature.ts';
+import { parsePhone } from '../appeals/phone-number.ts';
 import type { NewAttachment } from '../attachments/attachments.service.ts';
-import type { Channel } from '../channels/channel.ts';
+import type { Channel, NamedCall } from '../channels/channel.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { MessageBody, NoReceiptReason } from './message.schema.ts';
@@ -38,6 +38,12 @@ export interface PreparedMessage {
   sealedMessage: Buffer;
   attachments: readonly NewAttachment[];
   conversation: boolean;
+  /** The call it was told in (通话), as its channel's block names it. */
+  call: NamedCall | undefined;
+  /** Source of the line that was dialled, where the message tells it. */
+  lineSource: string | undefined;
+  /** The citizen allows publication (可公开). A report (举报), and what is confidential, never is. */
+  publish: boolean;
 }
 
 /** What comes with a message and is no part of its body: the channel's own knowledge. */
@@ -76,7 +82,8 @@ export function prepareMessage(
   const messageId = uuid();
   const appellantId = uuid();
   const sender = body.sender ?? {};
-  const account = channel.accountOf((body[channel.block] ?? {}) as Record<string, unknown>);
+  const block = (body[channel.block] ?? {}) as Record<string, unknown>;
+  const account = channel.accountOf(block);
   const phone = parsePhone(sender.phone);
   const phoneVerified = phone !== undefined && (sender.verified ?? channel.vouchesFor === 'phone');
   const accountVerified = account !== undefined && (sender.verified ?? channel.vouchesFor === 'account');
@@ -129,16 +136,10 @@ export function prepareMessage(
     sealedMessage: keyRing.seal(`message:${messageId}`, body),
     attachments,
     conversation,
+    call: channel.callOf?.(block),
+    lineSource: undefined,
+    publish: block.publish === true && body.nature !== 'report' && sender.confidential !== true,
   };
-}
-
-/** E.164 and whether it is a mobile number; undefined when it is no number at all. Numbers without a country are Chinese. */
-function parsePhone(text: string | undefined): { number: string; mobile: boolean } | undefined {
-  if (!text) return undefined;
-  const parsed = parsePhoneNumber(text.normalize('NFKC'), 'CN');
-  if (!parsed?.isValid()) return undefined;
-  const type = parsed.getType();
-  return { number: parsed.number, mobile: type === 'MOBILE' || type === 'FIXED_LINE_OR_MOBILE' };
 }
 
 function noReceiptReason(given: string | undefined, mobile: boolean): NoReceiptReason | null {

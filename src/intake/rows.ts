@@ -26,6 +26,7 @@ export function toAppeal(
     region,
     lateByAdapter: late,
     historic,
+    publish: message.publish,
     policy: rules.policy.code,
     policyVersion: rules.policy.version,
     calendarVersion: rules.calendar.version,

@@ -64,6 +64,8 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       tags: [
         { name: 'intake', description: 'Channels post messages (来件)' },
         { name: 'webhooks', description: "The platforms' own protocols and signatures (平台推送)" },
+        { name: 'calls', description: 'Calls, call-backs and recordings (通话)' },
+        { name: 'open311', description: 'GeoReport v2, the international standard for such requests' },
         { name: 'appeals', description: 'The record (诉求)' },
         { name: 'dispatcher', description: "The desk's decisions (研判派单)" },
         { name: 'departments', description: 'Work of the departments (承办单位)' },

@@ -58,6 +58,9 @@ export class ProblemError extends Error {
   }
 }
 
+/** HTTP status of a refusal. */
+export const statusOf = (problem: ProblemError): number => problems[problem.code][0];
+
 /** A 400 for one field found wrong after schema validation. */
 export function fieldProblem(pointer: string, en: string, zh: string): ProblemError {
   return new ProblemError(
@@ -128,7 +131,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 }
 
 /** Fastify's own refusals mapped to the catalogue; anything else is ours to mend and says nothing about itself. */
-function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
+export function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
   const whole = (en: string, zh: string): { errors: ProblemField[] } => ({
     errors: [{ pointer: '', detail: en, detailZh: zh }],

@@ -15,7 +15,8 @@ export interface CatalogueRule {
 }
 
 export interface Routable {
-  source: string;
+  /** Of the first message, and of the lines that were dialled. */
+  sources: readonly string[];
   nature: string | null;
   region: string | null;
   title: string;
@@ -32,7 +33,7 @@ export interface Match {
 export function findRule(rules: readonly CatalogueRule[], appeal: Routable): Match | undefined {
   const text = `${appeal.title}\n${appeal.body}\n${appeal.address ?? ''}`;
   for (const rule of rules) {
-    if (rule.sources.length > 0 && !rule.sources.includes(appeal.source)) continue;
+    if (rule.sources.length > 0 && !rule.sources.some((source) => appeal.sources.includes(source))) continue;
     if (rule.natures.length > 0 && !(appeal.nature && rule.natures.includes(appeal.nature))) continue;
     if (rule.regions.length > 0 && !rule.regions.some((prefix) => appeal.region?.startsWith(prefix))) continue;
     const words = rule.words.filter((word) => text.includes(word));

@@ -1,5 +1,6 @@
 import { asc } from 'drizzle-orm';
 import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
+import { lineSourcesOf } from '../calls/call-messages.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
@@ -40,11 +41,12 @@ export function createRoutingHandler({
         tx,
         lease.items.map((item) => item.subjectId),
       );
+      const lines = await lineSourcesOf(tx, [...appeals.keys()]);
       const dispatches: Dispatch[] = [];
       const undecided = [];
       for (const appeal of appeals.values()) {
         if (appeal.status !== 'registered') continue;
-        const match = findRule(ordered, appeal);
+        const match = findRule(ordered, { ...appeal, sources: [appeal.source, ...(lines.get(appeal.id) ?? [])] });
         if (match) {
           const reason = {
             by: 'rule' as const,

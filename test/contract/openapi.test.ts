@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { InjectOptions } from 'fastify';
 import { appealActions, appealStatuses } from '../../src/appeals/states.ts';
-import { createCity, type Reply } from '../support/city.ts';
+import { ADMIN_KEY, createCity, type Reply } from '../support/city.ts';
 import { brisk } from '../support/policies.ts';
 import t from '../support/tap.ts';
 import * as wechat from '../support/wechat.ts';
@@ -78,12 +78,13 @@ t.test('the document is complete', async (t) => {
     t.match(operation.operationId, /^[a-z][A-Za-z0-9]+$/, name);
     t.match(operation.summary, /\S/, name);
     t.ok(Array.isArray(operation.security), `${name} says who may call`);
-    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen|v1\/webhooks)/.test(path), name);
+    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen|v1\/webhooks|open311)/.test(path), name);
     t.ok(
       operation.tags.every((tag) => document.tags.some(({ name }) => name === tag)),
       name,
     );
-    for (const range of ['4XX', '5XX'])
+    // Open311 has errors of its own.
+    for (const range of path.startsWith('/open311/') ? [] : ['4XX', '5XX'])
       t.match(
         operation.responses[range],
         { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
@@ -217,6 +218,8 @@ t.test('every operation answers as the document says', async (t) => {
   for (const request of [wechat.check(), wechat.push(wechat.message({ Content: '路灯不亮' }))]) await webhook(request);
   await call('PUT', '/v1/sources/weibo-12345/settings', 200, { appSecret: weibo.APP_SECRET });
   for (const request of [weibo.check(), weibo.push(weibo.message())]) await webhook(request);
+  await phoneStory();
+  await open311Story();
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 
@@ -225,3 +228,55 @@ t.test('every operation answers as the document says', async (t) => {
     .filter((name) => ![...(answered.get(name) ?? [])].some((status) => status < 300));
   t.same(without, [], 'a new operation belongs into this story');
 });
+
+async function phoneStory(): Promise<void> {
+  const secret = 'secret-of-the-call-centre';
+  await call('PUT', '/v1/sources/12345/settings', 200, { secret });
+  const key = { authorization: `Bearer ${secret}` };
+  const event = { callId: 'story-1', caller: '13800000009', called: '12369', endedAt: await city.clock.now() };
+  const pushed = [event, { ...event, callId: 'story-2', recordingUrl: 'https://pbx.example.cn/1.wav' }];
+  const { calls } = await call<{ calls: { id: string }[] }>('POST', '/v1/webhooks/phone/12345', 200, pushed, key);
+  await call('POST', '/v1/webhooks/phone/12345', 400, [{}], key);
+  const id = calls[1]?.id;
+  await call('GET', '/v1/calls?status=missed', 200);
+  await call('GET', `/v1/calls/${id}`, 200);
+  const { items } = await call<{ items: { id: string }[] }>('GET', `/v1/calls/${id}/recordings`, 200);
+  await call('GET', '/v1/call-backs?status=open', 200);
+  await call('POST', `/v1/calls/${id}/call-back`, 200, { outcome: 'no-answer' });
+  const content = `/v1/calls/${id}/recordings/${items[0]?.id}/content`;
+  await call('GET', content, 409);
+  await city.instance.storage.put(
+    items[0]?.id ?? '',
+    city.instance.keyRing.sealBytes(`attachment:${items[0]?.id}`, Buffer.from('RIFF')),
+  );
+  await city.rows(
+    "update attachments set state = 'stored', sha256 = '\\x00', size = 4, media_type = 'audio/wav', stored_at = now() where id = $1",
+    [items[0]?.id],
+  );
+  await call('GET', content, 200);
+}
+
+async function open311Story(): Promise<void> {
+  const path = '/open311/v2';
+  for (const format of ['json', 'xml']) {
+    await call('GET', `${path}/discovery.${format}`, 200);
+    await call('GET', `${path}/services.${format}`, 200);
+    await call('GET', `${path}/services/street-light.${format}`, 200);
+    await call('GET', `${path}/services/none.${format}`, 404);
+  }
+  const form = (key: string) =>
+    new URLSearchParams({ api_key: key, service_code: 'flooding', address_string: '人民路' }).toString();
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  const [posted] = await call<{ service_request_id: string; token: string }[]>(
+    'POST',
+    `${path}/requests.json`,
+    200,
+    form(ADMIN_KEY),
+    type,
+  );
+  await call('POST', `${path}/requests.json`, 403, form('wrong'), type);
+  await call('GET', `${path}/requests.json`, 200);
+  await call('GET', `${path}/requests.xml?status=open`, 200);
+  await call('GET', `${path}/requests/${posted?.service_request_id}.json`, 200);
+  await call('GET', `${path}/tokens/${posted?.token}.json`, 200);
+}

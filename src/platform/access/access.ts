@@ -16,6 +16,7 @@ export type Access = ReturnType<typeof createAccess>;
 
 export function createAccess(keys: Keys) {
   const limiters = new Map<number, RateLimiterMemory>();
+  const visitors = new RateLimiterMemory({ points: 600, duration: 60 });
   const citizens = new RateLimiterMemory({ points: 30, duration: 60 });
 
   /** Lets a key through that holds any of the scopes. 401, 403 or 429 otherwise. */
@@ -33,9 +34,24 @@ export function createAccess(keys: Keys) {
     };
   }
 
-  async function identify(request: FastifyRequest): Promise<Actor> {
+  /** The same for a key that came otherwise than as bearer, as a protocol has it. */
+  async function admit(key: string | undefined, scopes: string[]): Promise<Actor> {
+    const actor = await known(key);
+    await limit(actor);
+    if (hasScope(actor, ...scopes)) return actor;
+    throw new ProblemError('forbidden', {
+      en: `The key needs one of these scopes: ${scopes.join(', ')}.`,
+      zh: `密钥缺少权限：${scopes.join('、')}。`,
+    });
+  }
+
+  function identify(request: FastifyRequest): Promise<Actor> {
     const [scheme, key] = (request.headers.authorization ?? '').split(' ');
-    const actor = scheme?.toLowerCase() === 'bearer' && key ? await keys.authenticate(key) : undefined;
+    return known(scheme?.toLowerCase() === 'bearer' ? key : undefined);
+  }
+
+  async function known(key: string | undefined): Promise<Actor> {
+    const actor = key ? await keys.authenticate(key) : undefined;
     if (!actor) {
       throw new ProblemError(
         'unauthenticated',
@@ -75,7 +91,13 @@ export function createAccess(keys: Keys) {
     if (number !== undefined) await take(citizens, `number:${number}`);
   };
 
-  return { requires, citizen };
+  /** Guard of what anybody may read: per caller address. */
+  const visitor: onRequestAsyncHookHandler = async (request) => {
+    request.actor = { name: 'visitor', scopes: [], perMinute: undefined };
+    await take(visitors, request.ip);
+  };
+
+  return { requires, admit, citizen, visitor };
 }
 
 async function take(limiter: RateLimiterMemory, key: string): Promise<void> {

@@ -1,0 +1,60 @@
+import type { FetchReference } from '../../attachments/attachments.service.ts';
+import type { Fetched, Fetcher } from '../../attachments/fetch.worker.ts';
+import type { Sources } from '../../intake/sources.service.ts';
+import type { PhoneSettings } from './native.ts';
+
+/** Two hours of uncompressed telephone sound. */
+const MOST_BYTES = 128 * 1024 * 1024;
+
+class NotYetError extends Error {
+  override name = 'NotYetError';
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/**
+ * Brings recordings from the call centre, and from no other server: an address outside `recordingBase` waits for
+ * somebody to correct the settings, until the recording expires. A switch writes its recordings after the call, so that
+ * one that is not found is asked for again.
+ */
+export function createRecordingFetcher(sources: Sources): Fetcher {
+  return async (reference: FetchReference, signal): Promise<Fetched> => {
+    const settings = await sources.settingsOf<PhoneSettings>('phone', reference.source);
+    if (settings?.recordingBase === undefined) throw new NotYetError('NO_RECORDING_BASE');
+    const url = within(settings.recordingBase, String(reference.url));
+    if (!url) throw new NotYetError('OUTSIDE_RECORDING_BASE');
+    const { recordingAuthorization: authorization } = settings;
+    const response = await fetch(url, { signal, redirect: 'error', headers: authorization ? { authorization } : {} });
+    if (response.status === 410) return { gone: 'the call centre deleted it' };
+    const mediaType = (response.headers.get('content-type') ?? 'application/octet-stream')
+      .split(';')[0]!
+      .trim()
+      .toLowerCase();
+    if (!response.ok || !response.body) throw new NotYetError(`STATUS_${response.status}`);
+    // A page that asks for a password is no recording.
+    if (/^text\/|json|xml|html/.test(mediaType)) {
+      await response.body.cancel();
+      throw new NotYetError('NOT_A_RECORDING');
+    }
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const part of response.body) {
+      size += part.length;
+      if (size > MOST_BYTES) return { gone: 'larger than 128 MiB' };
+      parts.push(part);
+    }
+    if (size === 0) throw new NotYetError('EMPTY');
+    return { content: Buffer.concat(parts), mediaType: mediaType.slice(0, 100) };
+  };
+}
+
+/** The address, when it lies under the base. */
+function within(base: string, address: string): URL | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const [under, url] = [new URL(base.endsWith('/') ? base : `${base}/`), new URL(address)];
+  const inside = url.origin === under.origin && url.pathname.startsWith(under.pathname);
+  return inside && url.username === '' ? url : undefined;
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Call } from '../../src/calls/calls.schema.ts';
+import { createCity, type Problem } from '../support/city.ts';
+import t from '../support/tap.ts';
+import { answered, callCentre, connect } from './support.ts';
+
+/** The call centre's own server: what it has by path, and who asked for what. */
+const files = new Map<string, { type: string; body: string; status?: number }>();
+const asked: string[] = [];
+const server = createServer((request, response) => {
+  asked.push(`${request.headers.authorization} ${request.url}`);
+  const file = files.get(request.url ?? '');
+  response.writeHead(file ? (file.status ?? 200) : 404, { 'content-type': file?.type ?? 'text/plain' });
+  response.end(file?.body ?? 'no');
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+const city = await createCity(t);
+t.teardown(() => server.close());
+await connect(city, '12345', { recordingBase: `${base}/rec`, recordingAuthorization: 'Basic rec' });
+const { callOf, take } = callCentre(city);
+const listener = await city.key('recordings');
+
+interface Recording {
+  id: string;
+  state: string;
+  sha256: string | null;
+  mediaType: string | null;
+  failure: string | null;
+}
+const recordingsOf = (call: Call) => city.all<Recording>(`/v1/calls/${call.id}/recordings`);
+const attachmentsOf = (messageId: string) =>
+  city.rows<{ id: string; appeal_id: string }>('select id, appeal_id from attachments where message_id = $1', [
+    messageId,
+  ]);
+
+t.test('fetched before it expires, hashed, opened by its own scope only and never unrecorded', async (t) => {
+  files.set('/rec/a.wav', { type: 'audio/wav', body: 'RIFF-a' });
+  const event = answered({ callId: 'rec-1', recordingUrl: `${base}/rec/a.wav` });
+  const call = await callOf([event, event]);
+  await city.clock.settle();
+  t.match(asked, ['Basic rec /rec/a.wav'], 'once');
+  const [recording] = await recordingsOf(call);
+  t.match(recording, {
+    state: 'stored',
+    mediaType: 'audio/wav',
+    sha256: createHash('sha256').update('RIFF-a').digest('hex'),
+  });
+  const content = `/v1/calls/${call.id}/recordings/${recording?.id}/content`;
+  const dispatcher = await city.key('dispatch', 'operations');
+  t.equal((await city.call('GET', content, undefined, dispatcher)).status, 403);
+  t.equal((await city.call('GET', '/v1/calls', undefined, listener)).status, 403, 'it opens nothing else');
+  const heard = await city.call<string>('GET', content, undefined, listener);
+  t.match(heard, { status: 200, body: 'RIFF-a', headers: { 'content-type': 'application/octet-stream' } });
+  t.match(await city.rows(`select actor, subject, at from audit where action = 'read-recording'`), [
+    { actor: /^key:test-/, subject: recording?.id },
+  ]);
+  const other = await callOf(answered({ callId: 'rec-other' }));
+  t.equal((await city.call('GET', content.replace(call.id, other.id), undefined, listener)).status, 404);
+
+  const message = await city.register('phone', { call: { callId: 'rec-1' } });
+  t.same(
+    await attachmentsOf(message.messageId),
+    [{ id: recording?.id, appeal_id: message.appealId }],
+    'given to its message later',
+  );
+});
+
+t.test('told by the message first, or alone', async (t) => {
+  files.set('/rec/b.wav', { type: 'audio/wav', body: 'RIFF-b' });
+  const message = await city.register('phone', { call: { callId: 'rec-2', recordingUrl: `${base}/rec/b.wav` } });
+  t.equal((await attachmentsOf(message.messageId)).length, 1);
+  const call = await callOf(answered({ callId: 'rec-2', recordingUrl: `${base}/rec/b.wav` }));
+  await city.clock.settle();
+  t.match(await recordingsOf(call), [{ state: 'stored' }]);
+  t.equal((await attachmentsOf(message.messageId)).length, 1, 'one address is one recording');
+  const early = await city.register('phone', { call: { callId: 'rec-3' } });
+  await take(answered({ callId: 'rec-3', recordingUrl: `${base}/rec/b2.wav` }));
+  t.equal((await attachmentsOf(early.messageId)).length, 1);
+});
+
+t.test('asked for again until it is there; other servers are never asked', async (t) => {
+  const late = await callOf(answered({ callId: 'rec-4', recordingUrl: `${base}/rec/late.wav` }));
+  const page = await callOf(answered({ callId: 'rec-5', recordingUrl: `${base}/rec/page.wav` }));
+  const outside = await callOf(
+    answered({ callId: 'rec-6', recordingUrl: `${base}/secret`, recordingExpiresAt: '2026-03-12T10:00:00+08:00' }),
+  );
+  const dots = await callOf(answered({ callId: 'rec-7', recordingUrl: `${base}/rec/../secret` }));
+  files.set('/secret', { type: 'audio/wav', body: 'no' });
+  files.set('/rec/page.wav', { type: 'text/html', body: '<form>password' });
+  await city.clock.settle();
+  t.match(await recordingsOf(late), [{ state: 'pending' }]);
+  files.set('/rec/late.wav', { type: 'audio/wav', body: 'RIFF-late' });
+  await city.clock.advance('PT1H');
+  t.match(await recordingsOf(late), [{ state: 'stored' }]);
+  t.match(await recordingsOf(page), [{ state: 'pending' }]);
+  await city.clock.advance('P3D');
+  t.match(await recordingsOf(outside), [{ state: 'failed', failure: /OUTSIDE_RECORDING_BASE/ }]);
+  await city.clock.advance('P6D');
+  t.match(await recordingsOf(page), [{ state: 'failed', failure: /NOT_A_RECORDING/ }]);
+  t.match(await recordingsOf(dots), [{ state: 'failed' }]);
+  t.notOk(asked.some((line) => line.includes('/secret')));
+  const [none] = await recordingsOf(page);
+  const refused = await city.call<Problem>(
+    'GET',
+    `/v1/calls/${page.id}/recordings/${none?.id}/content`,
+    undefined,
+    listener,
+  );
+  t.equal(refused.status, 409);
+});
