@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
-import { createFolderStorage } from './attachments/storage.ts';
+import { createS3Storage } from './attachments/s3-storage.ts';
+import { createFolderStorage, type Storage } from './attachments/storage.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
@@ -77,7 +78,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const nudge = createNudger(queue, log);
   const onDecided = (): void => nudge(RECEIPT);
 
-  const storage = createFolderStorage(path.join(config.DATA_DIR, 'attachments'));
+  const storage = storageOf(config);
   const gateway = createSinkGateway({ db, keyRing, clock });
   const worker = createAgendaWorker({
     db,
@@ -148,6 +149,18 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     },
   };
   return instance;
+}
+
+function storageOf(config: Config): Storage {
+  const { STORAGE_URL, STORAGE_REGION, STORAGE_ACCESS_KEY = '', STORAGE_SECRET_KEY = '' } = config;
+  return STORAGE_URL === undefined
+    ? createFolderStorage(path.join(config.DATA_DIR, 'attachments'))
+    : createS3Storage({
+        url: STORAGE_URL,
+        region: STORAGE_REGION,
+        accessKey: STORAGE_ACCESS_KEY,
+        secretKey: STORAGE_SECRET_KEY,
+      });
 }
 
 function checkKeyRing(keyRing: ReturnType<typeof createKeyRing>, keyCheck: string): void {
