@@ -3,6 +3,8 @@ import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import { attachmentsRoutes } from './attachments/attachments.routes.ts';
+import { portalPages } from './channels/portal/pages.routes.ts';
+import { portalRoutes } from './channels/portal/portal.routes.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
 import { assignmentsRoutes } from './departments/assignments.routes.ts';
@@ -33,7 +35,8 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
     clientErrorHandler: answerUnreadable,
     genReqId: () => uuid(),
     bodyLimit: 256 * 1024,
-    requestTimeout: 60_000,
+    // A citizen's pictures over a slow line; who sends nothing for a while is cut off by the upload itself.
+    requestTimeout: 300_000,
     keepAliveTimeout: 72_000,
     return503OnClosing: true,
     schemaController: { compilersFactory: { buildValidator } },
@@ -61,6 +64,8 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(appealsRoutes(instance));
   await app.register(attachmentsRoutes(instance));
   await app.register(citizenRoutes(instance));
+  await app.register(portalRoutes(instance));
+  await app.register(portalPages(instance));
 
   await app.register(cityRoutes(instance));
   await app.register(sourcesRoutes(instance));

@@ -67,6 +67,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         { name: 'dispatcher', description: "The desk's decisions (研判派单)" },
         { name: 'departments', description: 'Work of the departments (承办单位)' },
         { name: 'citizen', description: "The citizen's own view (市民查询)" },
+        { name: 'portal', description: 'The public form (网上写信)' },
         { name: 'operations', description: 'What operations asks at 09:55 (运行)' },
         { name: 'development', description: 'Simulated time and the sink outbox; absent in production' },
       ],

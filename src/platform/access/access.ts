@@ -72,10 +72,22 @@ export function createAccess(keys: Keys) {
     request.actor = { name: 'citizen', scopes: [], perMinute: undefined };
     const { number } = request.params as { number?: string };
     await take(citizens, `address:${request.ip}`);
-    if (number !== undefined) await take(citizens, `number:${number}`);
+    if (number !== undefined) await lookUp(number);
   };
 
-  return { requires, citizen };
+  /** For look-ups whose number is not in the address. */
+  const lookUp = (number: string): Promise<void> => take(citizens, `number:${number}`);
+
+  /** Guard of what anybody may call: so many requests from one address in so many machine seconds. */
+  function perAddress(points: number, duration: number): onRequestAsyncHookHandler {
+    const limiter = new RateLimiterMemory({ points, duration });
+    return async (request) => {
+      request.actor = { name: 'citizen', scopes: [], perMinute: undefined };
+      await take(limiter, request.ip);
+    };
+  }
+
+  return { requires, citizen, lookUp, perAddress };
 }
 
 async function take(limiter: RateLimiterMemory, key: string): Promise<void> {
