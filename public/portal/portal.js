@@ -108,7 +108,7 @@ function mark(input, text) {
   message.className = 'error';
   message.id = `${input.id}-error`;
   message.textContent = text;
-  input.before(message);
+  (input.closest('.picker') ?? input).before(message);
   input.setAttribute('aria-invalid', 'true');
   const described = input.getAttribute('aria-describedby') ?? '';
   input.setAttribute('aria-describedby', `${message.id} ${described}`.trim());

@@ -81,7 +81,9 @@ export function formPage(place: Place, form: string): string {
     'attachments',
     '照片或材料',
     `最多 ${settings.maxFiles} 个，每个不超过 ${settings.maxFileMegabytes} MB，合计不超过 ${settings.maxTotalMegabytes} MB。可用照片、PDF、Word、Excel、WPS、录音和视频。`,
-    (described) => html`<input type="file" multiple accept="${endings.join(',')}"${described}>
+    (
+      described,
+    ) => html`<div class="picker"><span aria-hidden="true">＋ 选择照片或文件</span><input type="file" multiple accept="${endings.join(',')}"${described}></div>
 <ul id="files" class="files" aria-label="已选择的文件"></ul>`,
   );
   return page(
@@ -104,6 +106,7 @@ ${field('address', '事发地点', '例如：某某路 12 号，某某小区 3 �
 ${settings.maxFiles === 0 ? nothing : files}
 </fieldset>
 <fieldset><legend>您的信息</legend>
+<p class="hint">您的姓名和电话加密保存，只用于办理您的诉求。</p>
 ${tick('anonymous', '匿名提交', '不留姓名和电话。请务必记下查询码，它是查看办理结果的唯一凭据。')}
 <div id="person">
 ${field('name', '姓名', '', (described) => html`<input type="text" maxlength="100" autocomplete="name"${described}>`)}
@@ -159,14 +162,13 @@ function viewOf(view: CitizenView): Html {
   const rows: [string, string | null][] = [
     ['工单编号', view.number],
     ['并入工单', view.linkedNumber],
-    ['办理状态', view.statusText],
     ['承办单位', view.departmentName],
     ['收到时间', timeOf(view.receivedAt)],
     ['办理时限', view.resolveDueAt && timeOf(view.resolveDueAt)],
     ['办理结果', view.outcome],
   ];
   const shown = rows.flatMap(([name, value]) => (value ? [html`<div><dt>${name}</dt><dd>${value}</dd></div>`] : []));
-  return html`<section class="done" aria-labelledby="state"><h2 id="state">${view.statusText}</h2><dl>${shown}</dl>
+  return html`<section class="done" aria-labelledby="state"><h2 id="state">办理状态：${view.statusText}</h2><dl>${shown}</dl>
 <h3>办理过程</h3><ol class="steps">${view.steps.map(({ at, text }) => html`<li><time datetime="${at}">${timeOf(at)}</time> ${text}</li>`)}</ol></section>`;
 }
 
