@@ -131,8 +131,7 @@ function findErrors() {
   if (byId('body').value.trim() === '') errors.push({ field: 'body', text: '请填写诉求内容' });
   if (chosen.length > limits.files) errors.push({ field: 'attachments', text: `文件最多 ${limits.files} 个` });
   for (const { name, size } of chosen) {
-    if (size > limits.file)
-      errors.push({ field: 'attachments', text: `“${name}”超过 ${limits.file / MEGABYTE} MB` });
+    if (size > limits.file) errors.push({ field: 'attachments', text: `“${name}”超过 ${limits.file / MEGABYTE} MB` });
     if (size === 0) errors.push({ field: 'attachments', text: `“${name}”是空文件` });
   }
   if (chosen.reduce((sum, { size }) => sum + size, 0) > limits.total)
@@ -145,7 +144,8 @@ function errorsOf(problem) {
   if (!problem?.errors?.length) return [{ field: '', text: problem?.detail ?? '系统暂时无法受理，请稍后重试。' }];
   return problem.errors.map(({ pointer, detail }) => {
     const field = pointer.split('/')[1] ?? '';
-    const label = form.querySelector(`label[for="${CSS.escape(field)}"]`)?.firstChild?.textContent ?? labels[field] ?? '';
+    const label =
+      form.querySelector(`label[for="${CSS.escape(field)}"]`)?.firstChild?.textContent ?? labels[field] ?? '';
     return { field, text: detail.startsWith('“') ? detail : `${label}${label ? '：' : ''}${detail}` };
   });
 }
@@ -177,7 +177,10 @@ form.addEventListener('submit', async (event) => {
   try {
     await submit();
   } catch {
-    showErrors([{ field: '', text: '网络中断，未收到系统答复。请再次点击“提交”，同一内容不会重复登记。' }], '提交未完成');
+    showErrors(
+      [{ field: '', text: '网络中断，未收到系统答复。请再次点击“提交”，同一内容不会重复登记。' }],
+      '提交未完成',
+    );
   } finally {
     sending = false;
     byId('send').disabled = false;

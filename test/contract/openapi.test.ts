@@ -6,6 +6,7 @@ import { portal } from '../../src/channels/portal/portal.channel.ts';
 import type { MessageBody } from '../../src/intake/message.schema.ts';
 import { createCity, type Reply } from '../support/city.ts';
 import { png } from '../support/files.ts';
+import { formFields, multipart, openPortal } from '../support/portal.ts';
 import t from '../support/tap.ts';
 
 interface Operation {
@@ -78,7 +79,7 @@ t.test('the document is complete', async (t) => {
     t.match(operation.operationId, /^[a-z][A-Za-z0-9]+$/, name);
     t.match(operation.summary, /\S/, name);
     t.ok(Array.isArray(operation.security), `${name} says who may call`);
-    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen)/.test(path), name);
+    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen|v1\/portal)/.test(path), name);
     t.ok(
       operation.tags.every((tag) => document.tags.some(({ name }) => name === tag)),
       name,
@@ -181,6 +182,11 @@ t.test('every operation answers as the document says', async (t) => {
   await call('GET', '/v1/sources', 200);
   await call('PUT', '/v1/sources/wechat-12345/settings', 200, { token: 'spamtest', appId: 'wx1' });
   await call('GET', '/v1/sources/wechat-12345/settings', 200);
+  await openPortal(city);
+  await call('GET', '/v1/portal/portal/challenge', 200);
+  const form = multipart(await formFields(city), [{ name: '1.png', content: png }]);
+  await call('POST', '/v1/portal/portal/messages', 201, form.payload, form.headers);
+  await call('POST', '/v1/portal/portal/messages', 200, form.payload, form.headers);
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 
