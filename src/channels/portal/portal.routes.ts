@@ -15,7 +15,7 @@ import { checkForm, FormFields, toMessage } from './form.ts';
 import { portal } from './portal.channel.ts';
 import { createProofs } from './proofs.service.ts';
 import { limitsOf, type PortalSettings } from './settings.ts';
-import { readUpload } from './upload.ts';
+import { type Memory, readUpload } from './upload.ts';
 
 const SourceParams = Type.Object({ source: Type.String({ maxLength: 40, description: 'Source code (来源)' }) });
 
@@ -59,6 +59,7 @@ export async function openForm(sources: Sources, source: string): Promise<Portal
 export function portalRoutes({ db, keyRing, storage, sources, intake, access }: Deps): FastifyPluginAsyncTypebox {
   const proofs = createProofs({ db, keyRing });
   const actor = systemActor('portal');
+  const memory: Memory = { held: 0 };
 
   return async (app) => {
     await app.register(multipart);
@@ -120,6 +121,7 @@ export function portalRoutes({ db, keyRing, storage, sources, intake, access }: 
         reply.header('cache-control', 'no-store');
         try {
           await readUpload(
+            memory,
             request,
             limitsOf(settings),
             async (fields) => {

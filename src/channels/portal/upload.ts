@@ -12,7 +12,11 @@ const IDLE_MS = 20_000;
 const REST_BYTES = 256 * 1024;
 /** Bytes of files that this process holds in memory at once, over all uploads: each holds one file at a time. */
 const MOST_HELD = 96 * 1024 * 1024;
-let held = 0;
+
+/** Bytes of files in memory now, over all uploads of this process. */
+export interface Memory {
+  held: number;
+}
 
 export interface UploadedFile {
   name: string;
@@ -26,6 +30,7 @@ export interface UploadedFile {
  * any file is read; `onFile` gets each file that may be kept, and no more than one is in memory.
  */
 export async function readUpload(
+  memory: Memory,
   request: FastifyRequest,
   limits: Limits,
   onFields: (fields: ReadonlyMap<string, string>) => Promise<void>,
@@ -33,18 +38,28 @@ export async function readUpload(
 ): Promise<void> {
   if (!request.isMultipart()) throw wrongType();
   if (Number(request.headers['content-length'] ?? 0) > limits.totalBytes + REST_BYTES) throw tooLarge(limits);
-  const idle = setTimeout(() => request.raw.destroy(), IDLE_MS);
+  let working = false;
+  const idle = setTimeout(() => {
+    if (!working) request.raw.destroy();
+  }, IDLE_MS);
   const fields = new Map<string, string>();
   let admitted = false;
   let files = 0;
   let total = 0;
   let ours: unknown;
   /** What the caller refuses is the caller's; anything else went wrong with the reading. */
-  const ask = (answer: Promise<void>): Promise<void> =>
-    answer.catch((error: unknown) => {
+  const ask = async (answer: Promise<void>): Promise<void> => {
+    working = true;
+    try {
+      await answer;
+    } catch (error) {
       ours = error;
       throw error;
-    });
+    } finally {
+      working = false;
+      idle.refresh();
+    }
+  };
   const admit = async (): Promise<void> => {
     if (admitted) return;
     admitted = true;
@@ -69,14 +84,14 @@ export async function readUpload(
         continue;
       }
       await admit();
-      const file = await readFile(part, files, limits, total, idle);
+      const file = await readFile(memory, part, files, limits, total, idle);
       if (!file) continue;
       files += 1;
       total += file.content.length;
       try {
         await ask(onFile(file));
       } finally {
-        held -= file.content.length;
+        memory.held -= file.content.length;
       }
     }
     await admit();
@@ -104,6 +119,7 @@ function takeField(
 
 /** Undefined: the empty part that a browser sends for a file field with nothing chosen. The bytes stay counted as held. */
 async function readFile(
+  memory: Memory,
   part: MultipartFile,
   at: number,
   limits: Limits,
@@ -121,8 +137,8 @@ async function readFile(
   try {
     for await (const chunk of part.file as AsyncIterable<Buffer>) {
       idle.refresh();
-      if (held + chunk.length > MOST_HELD) throw busy();
-      held += chunk.length;
+      if (memory.held + chunk.length > MOST_HELD) throw busy();
+      memory.held += chunk.length;
       size += chunk.length;
       chunks.push(chunk);
       if (total + size > limits.totalBytes) throw tooLarge(limits);
@@ -138,7 +154,7 @@ async function readFile(
     given = true;
     return { name, kind: type.kind, mediaType: type.mediaType, content };
   } finally {
-    if (!given) held -= size;
+    if (!given) memory.held -= size;
   }
 }
 
