@@ -3,10 +3,13 @@ import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
 import { numbersOf } from './appeals/lookup.service.ts';
+import { attachmentsRoutes } from './attachments/attachments.routes.ts';
 import { callsRoutes } from './calls/calls.routes.ts';
 import { recordingsRoutes } from './calls/recordings.routes.ts';
 import { open311Routes } from './channels/open311/open311.routes.ts';
 import { phoneWebhook } from './channels/phone/phone.webhook.ts';
+import { portalPages } from './channels/portal/pages.routes.ts';
+import { portalRoutes } from './channels/portal/portal.routes.ts';
 import { wechatWebhook } from './channels/wechat/wechat.webhook.ts';
 import { weiboWebhook } from './channels/weibo/weibo.webhook.ts';
 import { cityRoutes } from './city/city.routes.ts';
@@ -44,7 +47,8 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
     clientErrorHandler: answerUnreadable,
     genReqId: () => uuid(),
     bodyLimit: 256 * 1024,
-    requestTimeout: 60_000,
+    // A citizen's pictures over a slow line; who sends nothing for a while is cut off by the upload itself.
+    requestTimeout: 300_000,
     keepAliveTimeout: 72_000,
     return503OnClosing: true,
     schemaController: { compilersFactory: { buildValidator } },
@@ -76,7 +80,10 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(callsRoutes(instance));
   await app.register(recordingsRoutes(instance));
   await app.register(appealsRoutes(instance));
+  await app.register(attachmentsRoutes(instance));
   await app.register(citizenRoutes(instance));
+  await app.register(portalRoutes(instance));
+  await app.register(portalPages(instance));
 
   await app.register(cityRoutes(instance));
   await app.register(sourcesRoutes(instance));

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { lockAppeals } from './appeals/appeals.service.ts';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
-import { createFolderStorage } from './attachments/storage.ts';
+import { createS3Storage } from './attachments/s3-storage.ts';
+import { createFolderStorage, type Storage } from './attachments/storage.ts';
 import { RECORDING_FETCHER } from './calls/recordings.service.ts';
 import { createServiceList } from './channels/open311/services.service.ts';
 import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
@@ -87,7 +88,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const onDecided = (): void => nudge(RECEIPT);
 
   const sources = createSources(db, keyRing);
-  const storage = createFolderStorage(path.join(config.DATA_DIR, 'attachments'));
+  const storage = storageOf(config);
   const gateway = createSinkGateway({ db, keyRing, clock });
   const worker = createAgendaWorker({
     db,
@@ -171,6 +172,18 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     },
   };
   return instance;
+}
+
+function storageOf(config: Config): Storage {
+  const { STORAGE_URL, STORAGE_REGION, STORAGE_ACCESS_KEY = '', STORAGE_SECRET_KEY = '' } = config;
+  return STORAGE_URL === undefined
+    ? createFolderStorage(path.join(config.DATA_DIR, 'attachments'))
+    : createS3Storage({
+        url: STORAGE_URL,
+        region: STORAGE_REGION,
+        accessKey: STORAGE_ACCESS_KEY,
+        secretKey: STORAGE_SECRET_KEY,
+      });
 }
 
 function checkKeyRing(keyRing: ReturnType<typeof createKeyRing>, keyCheck: string): void {

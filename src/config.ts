@@ -59,6 +59,25 @@ export const SettingsSchema = Type.Object({
       description: 'A bearer key with every scope and no rate limit, for trials; refused in production.',
     }),
   ),
+  STORAGE_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^?#\\s]+$',
+      examples: ['https://s3.example.com/bucket'],
+      description:
+        'Bucket of an S3-compatible object storage that holds attachments: its own address, with a prefix if wanted. Unset: the folder `attachments` under DATA_DIR, which all processes must share.',
+    }),
+  ),
+  STORAGE_REGION: Type.String({
+    pattern: '^[A-Za-z0-9-]+$',
+    default: 'us-east-1',
+    description: 'Region that calls to STORAGE_URL are signed for.',
+  }),
+  STORAGE_ACCESS_KEY: Type.Optional(
+    Type.String({ minLength: 1, examples: ['an access key id'], description: 'Access key of STORAGE_URL.' }),
+  ),
+  STORAGE_SECRET_KEY: Type.Optional(
+    Type.String({ minLength: 1, examples: ['a secret access key'], description: 'Secret key of STORAGE_URL.' }),
+  ),
   TRUST_PROXY: Type.Optional(
     Type.String({
       pattern: '^[0-9a-fA-F.:/, ]+$',
@@ -116,6 +135,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const settings = given as Settings;
   checkUrl('DATABASE_URL', settings.DATABASE_URL);
   checkUrl('REDIS_URL', settings.REDIS_URL);
+  checkStorage(settings);
   const production = env.NODE_ENV === 'production';
   if (production) refuseInProduction(settings);
   const { version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string };
@@ -140,6 +160,15 @@ function checkUrl(name: string, value: string | undefined): void {
     throw new ConfigError(
       `${name} is not a URL: set it like postgres://user:password@host:5432/minsheng or redis://host:6379.`,
     );
+}
+
+function checkStorage({ STORAGE_URL, STORAGE_ACCESS_KEY, STORAGE_SECRET_KEY }: Settings): void {
+  if (STORAGE_URL === undefined) return;
+  if (!URL.canParse(STORAGE_URL) || new URL(STORAGE_URL).username !== '')
+    throw new ConfigError('STORAGE_URL is not the address of a bucket: set it like https://s3.example.com/bucket.');
+  for (const [name, value] of Object.entries({ STORAGE_ACCESS_KEY, STORAGE_SECRET_KEY }))
+    if (value === undefined)
+      throw new ConfigError(`${name} is required with STORAGE_URL: set it, or unset STORAGE_URL.`);
 }
 
 function refuseInProduction(settings: Settings): void {

@@ -72,6 +72,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         { name: 'citizen', description: "The citizen's own view (市民查询)" },
         { name: 'policies', description: 'Rules of time as versioned data (规则)' },
         { name: 'calendar', description: 'Which days are worked, and whom a change moves (工作日历)' },
+        { name: 'portal', description: 'The public form (网上写信)' },
         { name: 'operations', description: 'What operations asks at 09:55 (运行)' },
         { name: 'development', description: 'Simulated time and the sink outbox; absent in production' },
       ],

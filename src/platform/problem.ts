@@ -130,6 +130,16 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     });
 }
 
+/** A failure as a page for people tells it, in Chinese. */
+export function describeProblem(
+  error: FastifyError,
+  request: FastifyRequest,
+): { status: number; title: string; detail: string } {
+  const { code, detailZh } = toProblem(error, request);
+  const [status, , title] = problems[code];
+  return { status, title, detail: detailZh };
+}
+
 /** Fastify's own refusals mapped to the catalogue; anything else is ours to mend and says nothing about itself. */
 export function toProblem(error: FastifyError, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;

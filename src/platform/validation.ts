@@ -159,6 +159,12 @@ function describeJsonError(error: Error): [en: string, zh: string] {
     : [`is not valid JSON at character ${position}`, `第 ${position} 个字符处不是有效的 JSON`];
 }
 
+/** For texts that came otherwise than as JSON. @throws ProblemError 400 naming the first that cannot be kept. */
+export function refuseUnusableText(value: unknown): void {
+  const bad = findUnusableText(value, '');
+  if (bad !== undefined) throw unusableText(bad);
+}
+
 export function unusableText(pointer: string): ProblemError {
   return fieldProblem(pointer, 'contains a NUL or half of a surrogate pair', '含有无效字符');
 }

@@ -2,8 +2,13 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { InjectOptions } from 'fastify';
 import { appealActions, appealStatuses } from '../../src/appeals/states.ts';
+import { keepContent } from '../../src/attachments/attachments.service.ts';
+import { portal } from '../../src/channels/portal/portal.channel.ts';
+import type { MessageBody } from '../../src/intake/message.schema.ts';
 import { ADMIN_KEY, createCity, type Reply } from '../support/city.ts';
+import { png } from '../support/files.ts';
 import { brisk } from '../support/policies.ts';
+import { formFields, multipart, openPortal } from '../support/portal.ts';
 import t from '../support/tap.ts';
 import * as wechat from '../support/wechat.ts';
 import * as weibo from '../support/weibo.ts';
@@ -78,7 +83,8 @@ t.test('the document is complete', async (t) => {
     t.match(operation.operationId, /^[a-z][A-Za-z0-9]+$/, name);
     t.match(operation.summary, /\S/, name);
     t.ok(Array.isArray(operation.security), `${name} says who may call`);
-    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen|v1\/webhooks|open311)/.test(path), name);
+    const isPublic = /^\/(healthz|readyz|v1\/citizen|v1\/webhooks|v1\/portal|open311)/.test(path);
+    t.equal(operation.security.length === 0, isPublic, name);
     t.ok(
       operation.tags.every((tag) => document.tags.some(({ name }) => name === tag)),
       name,
@@ -165,9 +171,14 @@ t.test('every operation answers as the document says', async (t) => {
   const judged = { category: 'water', urgency: 'urgent', complexity: 'simple' };
   const read = { 'if-match': `"${appeal.version}"` };
   await call('POST', `/v1/appeals/${posted.appealId}/reclassify`, 200, judged, read);
-  for (const list of ['events', 'messages', 'deadlines', 'receipts'])
+  for (const list of ['events', 'messages', 'deadlines', 'receipts', 'attachments'])
     await call('GET', `/v1/appeals/${posted.appealId}/${list}`, 200);
   const { id } = appeal.assignment;
+  const kept = await keepContent(city.instance, { kind: 'image', name: '1.png', mediaType: 'image/png', content: png });
+  await city.instance.intake.accept(portal, city.message('portal') as MessageBody, 'system:portal', null, {
+    attachments: [kept],
+  });
+  await call('GET', `/v1/attachments/${kept.id}/content`, 200);
   await call('GET', `/v1/assignments/${id}`, 200);
   await call('POST', `/v1/assignments/${id}/sign`, 200, {}, { 'if-match': '"1"' });
   await call('POST', `/v1/assignments/${id}/return`, 409, { reason: '晚了' }, { 'if-match': '"2"' });
@@ -220,6 +231,11 @@ t.test('every operation answers as the document says', async (t) => {
   for (const request of [weibo.check(), weibo.push(weibo.message())]) await webhook(request);
   await phoneStory();
   await open311Story();
+  await openPortal(city);
+  await call('GET', '/v1/portal/portal/challenge', 200);
+  const form = multipart(await formFields(city), [{ name: '1.png', content: png }]);
+  await call('POST', '/v1/portal/portal/messages', 201, form.payload, form.headers);
+  await call('POST', '/v1/portal/portal/messages', 200, form.payload, form.headers);
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 

@@ -164,6 +164,7 @@ export function open311Routes(deps: Deps): FastifyPluginAsyncTypebox {
       return answer(request, reply, { root: 'errors', value, status });
     });
 
+    const readable = access.perAddress(600, 60);
     const open = { bodyLimit: MOST_BYTES, validatorCompiler: () => () => true };
     const route = (
       method: 'GET' | 'POST',
@@ -171,7 +172,7 @@ export function open311Routes(deps: Deps): FastifyPluginAsyncTypebox {
       name: string,
       documented: object = { hide: true, querystring: Type.Object({}) },
     ): void => {
-      const guard = method === 'GET' ? { onRequest: access.visitor } : {};
+      const guard = method === 'GET' ? { onRequest: readable } : {};
       app.route({ method, url, ...open, ...guard, schema: documented, handler: handlers[name] as RouteHandlerMethod });
     };
     for (const [method, path, name] of [

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { type Channel, textOf } from '../channel.ts';
+import { PortalSettings } from './settings.ts';
 
 /** Web portal, app, message board, letters: nobody is proved unless the adapter confirmed the number. */
 export const portal: Channel = {
@@ -16,6 +17,7 @@ export const portal: Channel = {
     },
     { additionalProperties: false },
   ),
+  settings: PortalSettings,
   accountOf: (block) => textOf(block.account),
   vouchesFor: 'nobody',
   example: {

@@ -16,7 +16,6 @@ export type Access = ReturnType<typeof createAccess>;
 
 export function createAccess(keys: Keys) {
   const limiters = new Map<number, RateLimiterMemory>();
-  const visitors = new RateLimiterMemory({ points: 600, duration: 60 });
   const citizens = new RateLimiterMemory({ points: 30, duration: 60 });
 
   /** Lets a key through that holds any of the scopes. 401, 403 or 429 otherwise. */
@@ -88,16 +87,22 @@ export function createAccess(keys: Keys) {
     request.actor = { name: 'citizen', scopes: [], perMinute: undefined };
     const { number } = request.params as { number?: string };
     await take(citizens, `address:${request.ip}`);
-    if (number !== undefined) await take(citizens, `number:${number}`);
+    if (number !== undefined) await lookUp(number);
   };
 
-  /** Guard of what anybody may read: per caller address. */
-  const visitor: onRequestAsyncHookHandler = async (request) => {
-    request.actor = { name: 'visitor', scopes: [], perMinute: undefined };
-    await take(visitors, request.ip);
-  };
+  /** For look-ups whose number is not in the address. */
+  const lookUp = (number: string): Promise<void> => take(citizens, `number:${number}`);
 
-  return { requires, admit, citizen, visitor };
+  /** Guard of what anybody may call: so many requests from one address in so many machine seconds. */
+  function perAddress(points: number, duration: number): onRequestAsyncHookHandler {
+    const limiter = new RateLimiterMemory({ points, duration });
+    return async (request) => {
+      request.actor = { name: 'citizen', scopes: [], perMinute: undefined };
+      await take(limiter, request.ip);
+    };
+  }
+
+  return { requires, admit, citizen, lookUp, perAddress };
 }
 
 async function take(limiter: RateLimiterMemory, key: string): Promise<void> {
