@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
+import { mailboxWebhook } from './channels/mailbox/mailbox.webhook.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
 import { assignmentsRoutes } from './departments/assignments.routes.ts';
@@ -57,6 +58,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
 
   // A citizen's words come in, and the record they become.
   await app.register(intakeRoutes(instance));
+  await app.register(mailboxWebhook(instance));
   await app.register(appealsRoutes(instance));
   await app.register(citizenRoutes(instance));
 

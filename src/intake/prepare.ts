@@ -38,6 +38,8 @@ export interface PreparedMessage {
   sealedMessage: Buffer;
   attachments: readonly NewAttachment[];
   conversation: boolean;
+  belongsTo: string | undefined;
+  refersTo: string | undefined;
 }
 
 /** What comes with a message and is no part of its body: the channel's own knowledge. */
@@ -49,6 +51,10 @@ export interface Accompanying {
    * more lines, and routing waits with it.
    */
   conversation?: boolean;
+  /** Id of the appeal it continues, as the channel knows for certain; it joins where that appeal, or its target, is open. */
+  belongsTo?: string;
+  /** Number of an appeal it only mentions: a hint for the desk, never a way into the case. */
+  refersTo?: string;
 }
 
 interface AppellantFields {
@@ -71,7 +77,7 @@ export function prepareMessage(
   body: MessageBody,
   actor: string,
   idempotencyKey: string | null,
-  { attachments = [], conversation = false }: Accompanying = {},
+  { attachments = [], conversation = false, belongsTo, refersTo }: Accompanying = {},
 ): PreparedMessage {
   const messageId = uuid();
   const appellantId = uuid();
@@ -129,6 +135,8 @@ export function prepareMessage(
     sealedMessage: keyRing.seal(`message:${messageId}`, body),
     attachments,
     conversation,
+    belongsTo,
+    refersTo,
   };
 }
 

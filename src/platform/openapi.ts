@@ -63,6 +63,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       },
       tags: [
         { name: 'intake', description: 'Channels post messages (来件)' },
+        { name: 'webhooks', description: "The platforms' own protocols (平台回调)" },
         { name: 'appeals', description: 'The record (诉求)' },
         { name: 'dispatcher', description: "The desk's decisions (研判派单)" },
         { name: 'departments', description: 'Work of the departments (承办单位)' },

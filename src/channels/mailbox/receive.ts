@@ -1,0 +1,120 @@
+import { kindOf, mediaTypeOf, nameToShow } from '../../attachments/media-type.ts';
+import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import type { Storage } from '../../attachments/storage.ts';
+import type { Intake } from '../../intake/intake.ts';
+import type { MessageAnswer } from '../../intake/message.schema.ts';
+import type { KeyRing } from '../../platform/access/key-ring.ts';
+import { systemActor } from '../../platform/access/keys.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Log } from '../../platform/log.ts';
+import { ProblemError } from '../../platform/problem.ts';
+import { automaticReason } from './automatic.ts';
+import { toLetter } from './letter.ts';
+import { mailbox } from './mailbox.channel.ts';
+import { findMail, type KnownMail, recordMail } from './mails.repo.ts';
+import { identityOf, type Mail, readMail } from './mime/mail.ts';
+import { referenceIndexes, threadOf } from './thread.ts';
+
+export interface ReceiveDeps {
+  db: Database;
+  keyRing: KeyRing;
+  clock: Clock;
+  storage: Storage;
+  intake: Intake;
+  log: Log;
+}
+
+export interface Arrival {
+  source: string;
+  raw: Buffer;
+  /** When the city's server took it; undefined: now. */
+  receivedAt?: Date;
+  /** Only the beginning of it was fetched. */
+  isCut?: boolean;
+  /** Address of the mailbox itself. */
+  own?: string | undefined;
+}
+
+/** What became of a mail: a message, or nothing because a machine wrote it; `known` when that was decided before. */
+export interface Received extends KnownMail {
+  disposition: MessageAnswer['disposition'] | 'automatic' | 'refused';
+}
+
+const CUT_NOTE = '\n（邮件过大，附件未能全部接收，原件仍在信箱中）';
+const EARLIEST = Date.UTC(2000, 0, 1);
+
+/**
+ * Takes one mail, from wherever it came: known ones are recognised, machines' are counted, all others become messages.
+ * Every step may be repeated after a crash: the mail's own digest is the message's external id.
+ * @throws ProblemError 400 when it cannot be read (noted as refused), 503 when it could not be written now.
+ */
+export async function receiveMail(deps: ReceiveDeps, arrival: Arrival): Promise<Received> {
+  const { db, clock, log } = deps;
+  const { source, raw } = arrival;
+  const externalId = identityOf(raw);
+  const before = await findMail(db, source, externalId);
+  if (before) return { ...before, disposition: before.kind === 'message' ? 'replayed' : before.kind };
+  const recordedAt = await clock.now();
+  let mail: Mail;
+  try {
+    mail = await readMail(raw);
+  } catch (error) {
+    if (error instanceof ProblemError)
+      await recordMail(db, { source, externalId, kind: 'refused', reason: 'unreadable', recordedAt });
+    throw error;
+  }
+  const reason = automaticReason(mail, arrival.own);
+  if (reason) {
+    await recordMail(db, { source, externalId, kind: 'automatic', reason, recordedAt });
+    log.info({ source, mail: externalId, reason }, 'an automatic mail became no message');
+    return { kind: 'automatic', reason, appealNumber: null, disposition: 'automatic' };
+  }
+  const answer = await submit(deps, arrival, externalId, mail, recordedAt);
+  await recordMail(db, {
+    source,
+    externalId,
+    kind: 'message',
+    messageId: answer.messageId,
+    reference: mail.messageId ? referenceIndexes(deps.keyRing, mail.messageId)[0] : undefined,
+    recordedAt,
+  });
+  return { kind: 'message', reason: null, appealNumber: answer.appealNumber, disposition: answer.disposition };
+}
+
+async function submit(
+  deps: ReceiveDeps,
+  { source, receivedAt, isCut = false }: Arrival,
+  externalId: string,
+  mail: Mail,
+  now: Date,
+): Promise<MessageAnswer> {
+  const { db, keyRing, storage, intake } = deps;
+  // The server's clock is not ours: a minute ahead must not make the mail a refusal.
+  const at = receivedAt && receivedAt.getTime() >= EARLIEST && receivedAt < now ? receivedAt.toISOString() : undefined;
+  const letter = toLetter(source, externalId, mail, at, isCut ? CUT_NOTE : '');
+  const thread = await threadOf(db, keyRing, mail);
+  const attachments = await keepAll(deps, mail, letter.whole);
+  const forget = () => Promise.all(attachments.map(({ id }) => storage.remove(id)));
+  try {
+    const actor = systemActor('mailbox');
+    const answer = await intake.accept(mailbox, letter.body, actor, null, { attachments, ...thread });
+    if (answer.disposition === 'replayed') await forget();
+    return answer;
+  } catch (error) {
+    // Whatever else failed may have been committed: then the contents belong to a record.
+    if (error instanceof ProblemError) await forget();
+    throw error;
+  }
+}
+
+async function keepAll(deps: ReceiveDeps, mail: Mail, whole: string | undefined): Promise<NewAttachment[]> {
+  const kept: NewAttachment[] = [];
+  const keep = async (name: string, content: Buffer): Promise<void> => {
+    const mediaType = await mediaTypeOf(content);
+    kept.push(await keepContent(deps, { kind: kindOf(mediaType), name, mediaType, content }));
+  };
+  if (whole !== undefined) await keep('全文.txt', Buffer.from(whole));
+  for (const [at, { name, content }] of mail.attachments.entries()) await keep(nameToShow(name, `附件${at + 1}`), content);
+  return kept;
+}

@@ -1,0 +1,38 @@
+import { isAppealNumber } from '../../appeals/number.ts';
+import type { KeyRing } from '../../platform/access/key-ring.ts';
+import type { Executor } from '../../platform/database/database.ts';
+import { appealsByNumber, raisedBy, threadsOf } from './mails.repo.ts';
+import type { Mail } from './mime/mail.ts';
+
+const MOST_NUMBERS = 5;
+
+/** Blind indexes of a Message-ID under every key of the ring. */
+export const referenceIndexes = (keyRing: KeyRing, messageId: string): Buffer[] =>
+  keyRing.blindIndexes('mail', messageId);
+
+/**
+ * The appeal a mail continues: by the Message-IDs it answers or forwards, then by an appeal number in its subject. It
+ * belongs there only when it comes from an address that is already in the case; from anybody else the number is but a hint
+ * for the desk, since a number can be quoted by everyone.
+ */
+export async function threadOf(
+  db: Executor,
+  keyRing: KeyRing,
+  mail: Mail,
+): Promise<{ belongsTo?: string; refersTo?: string }> {
+  const references = mail.references.flatMap((id) => referenceIndexes(keyRing, id));
+  const numbers = (mail.subject.normalize('NFKC').match(/(?<!\d)\d{16}(?!\d)/g) ?? []).filter(isAppealNumber);
+  const threads = [
+    ...(await threadsOf(db, references)),
+    ...(await appealsByNumber(db, [...new Set(numbers)].slice(0, MOST_NUMBERS))),
+  ];
+  if (threads.length === 0) return {};
+  const accounts = mail.from ? keyRing.blindIndexes('account', `mailbox:${mail.from}`) : [];
+  const own = await raisedBy(
+    db,
+    threads.map(({ appealId }) => appealId),
+    accounts,
+  );
+  const thread = threads.find(({ appealId }) => own.has(appealId));
+  return thread ? { belongsTo: thread.appealId } : { refersTo: threads[0]?.number ?? '' };
+}
