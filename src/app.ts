@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { v7 as uuid } from 'uuid';
 import { appealsRoutes } from './appeals/appeals.routes.ts';
 import { citizenRoutes } from './appeals/citizen.routes.ts';
+import { attachmentsRoutes } from './attachments/attachments.routes.ts';
 import { mailboxWebhook } from './channels/mailbox/mailbox.webhook.ts';
 import { cityRoutes } from './city/city.routes.ts';
 import type { Instance } from './compose.ts';
@@ -60,6 +61,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(intakeRoutes(instance));
   await app.register(mailboxWebhook(instance));
   await app.register(appealsRoutes(instance));
+  await app.register(attachmentsRoutes(instance));
   await app.register(citizenRoutes(instance));
 
   await app.register(cityRoutes(instance));

@@ -6,13 +6,11 @@ import { deadlinesOf } from '../deadlines/deadlines.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
-import { hasScope } from '../platform/access/keys.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, etagOf, isCount, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
-import { notFound } from '../platform/problem.ts';
 import { listAppeals, listEvents, listMessages } from './appeals.repo.ts';
 import {
   AppealEventSchema,
@@ -25,8 +23,8 @@ import {
 import type { AppealRow } from './appeals.service.ts';
 import { viewAppeal } from './appeals.view.ts';
 import { maskAppellant } from './appellants.ts';
-import { findAppeal } from './lookup.service.ts';
 import { natures, urgencies } from './nature.ts';
+import { readableAppeal, readers } from './readable.ts';
 import { appealStatuses } from './states.ts';
 
 interface Deps {
@@ -39,20 +37,14 @@ interface Deps {
 
 /** Reading of an appeal: for the desk and operations; a department sees what is with it now. */
 export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): FastifyPluginAsyncTypebox {
-  const readers = ['dispatch', 'operations'];
-
   /** A department's key passes the guard here and is held to its own cases below. */
   const mayRead = access.requires((request) => [
     ...readers,
     ...request.actor.scopes.filter((scope) => scope.startsWith('department:')),
   ]);
 
-  async function readable(request: FastifyRequest, idOrNumber: string): Promise<AppealRow> {
-    const appeal = await findAppeal(db, idOrNumber);
-    const own = appeal?.department ? [`department:${appeal.department}`] : [];
-    if (!appeal || !hasScope(request.actor, ...readers, ...own)) throw notFound({ en: 'The appeal', zh: '该诉求' });
-    return appeal;
-  }
+  const readable = (request: FastifyRequest, idOrNumber: string): Promise<AppealRow> =>
+    readableAppeal(db, request.actor, idOrNumber);
 
   return async (app) => {
     for (const schema of [AppealSchema, AppealEventSchema, AppellantSchema, AppealMessageSchema, DeadlineSchema])

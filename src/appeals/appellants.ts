@@ -45,6 +45,18 @@ export async function contactsOf(
   );
 }
 
+/** Which of these messages came from somebody who wishes to stay anonymous or secret. */
+export async function secretSenders(db: Executor, messageIds: readonly string[]): Promise<Set<string>> {
+  const rows = await db
+    .select({ messageId: messages.id })
+    .from(messages)
+    .innerJoin(appellants, sql`${appellants.id} = ${messages.appellantId}`)
+    .where(
+      sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')}) and (${appellants.anonymous} or ${appellants.confidential})`,
+    );
+  return new Set(rows.map(({ messageId }) => messageId));
+}
+
 export interface MaskedAppellant {
   id: string;
   name: string | null;

@@ -2,7 +2,7 @@ import { eq, or, sql } from 'drizzle-orm';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
-import { appeals, messages } from './appeals.table.ts';
+import { appeals, appellants, messages } from './appeals.table.ts';
 import type { Urgency } from './nature.ts';
 import { type AppealStatus, openStatuses } from './states.ts';
 
@@ -108,6 +108,37 @@ export async function followLinks(tx: Transaction, ids: readonly string[]): Prom
       where c.step < ${LONGEST_CHAIN})
     select distinct on (first) first, last from chain order by first, step desc`);
   return new Map(rows.map(({ first, last }) => [first, last]));
+}
+
+/** The appeals these messages are in now, in the order of the messages. */
+export async function appealsOfMessages(
+  db: Executor,
+  messageIds: readonly string[],
+): Promise<{ id: string; number: string }[]> {
+  if (messageIds.length === 0) return [];
+  const rows = await db
+    .select({ messageId: messages.id, id: appeals.id, number: appeals.number })
+    .from(messages)
+    .innerJoin(appeals, eq(appeals.id, messages.appealId))
+    .where(sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')})`);
+  const byMessage = new Map(rows.map(({ messageId, ...appeal }) => [messageId, appeal]));
+  return messageIds.flatMap((id) => byMessage.get(id) ?? []);
+}
+
+/** Those of the appeals that somebody with one of these account indexes raised or wrote to. */
+export async function raisedBy(
+  db: Executor,
+  appealIds: readonly string[],
+  accounts: readonly Buffer[],
+): Promise<Set<string>> {
+  const { appealId, accountIndex } = appellants;
+  const rows = await db
+    .selectDistinct({ appealId })
+    .from(appellants)
+    .where(
+      sql`${appealId} = any(${arrayOf(appealIds, 'uuid')}) and ${accountIndex} = any(${arrayOf(accounts, 'bytea')})`,
+    );
+  return new Set(rows.map((row) => row.appealId));
 }
 
 export interface RecordedMessage {

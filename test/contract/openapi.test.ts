@@ -1,7 +1,11 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { appealActions, appealStatuses } from '../../src/appeals/states.ts';
+import { keepContent } from '../../src/attachments/attachments.service.ts';
+import { portal } from '../../src/channels/portal/portal.channel.ts';
+import type { MessageBody } from '../../src/intake/message.schema.ts';
 import { createCity, type Reply } from '../support/city.ts';
+import { png } from '../support/files.ts';
 import t from '../support/tap.ts';
 
 interface Operation {
@@ -145,9 +149,14 @@ t.test('every operation answers as the document says', async (t) => {
   }
   await city.clock.settle();
   const appeal = await call<{ assignment: { id: string } }>('GET', `/v1/appeals/${posted.appealNumber}`, 200);
-  for (const list of ['events', 'messages', 'deadlines', 'receipts'])
+  for (const list of ['events', 'messages', 'deadlines', 'receipts', 'attachments'])
     await call('GET', `/v1/appeals/${posted.appealId}/${list}`, 200);
   const { id } = appeal.assignment;
+  const kept = await keepContent(city.instance, { kind: 'image', name: '1.png', mediaType: 'image/png', content: png });
+  await city.instance.intake.accept(portal, city.message('portal') as MessageBody, 'system:portal', null, {
+    attachments: [kept],
+  });
+  await call('GET', `/v1/attachments/${kept.id}/content`, 200);
   await call('GET', `/v1/assignments/${id}`, 200);
   await call('POST', `/v1/assignments/${id}/sign`, 200, {}, { 'if-match': '"1"' });
   await call('POST', `/v1/assignments/${id}/return`, 409, { reason: '晚了' }, { 'if-match': '"2"' });

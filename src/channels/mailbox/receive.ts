@@ -1,5 +1,8 @@
-import { kindOf, mediaTypeOf, nameToShow } from '../../attachments/media-type.ts';
+import { appealsOfMessages } from '../../appeals/lookup.service.ts';
+import type { AllowedType } from '../../attachments/allowed-types.ts';
 import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import { recogniseType } from '../../attachments/content-type.ts';
+import { shownName } from '../../attachments/file-name.ts';
 import type { Storage } from '../../attachments/storage.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { MessageAnswer } from '../../intake/message.schema.ts';
@@ -12,7 +15,7 @@ import { ProblemError } from '../../platform/problem.ts';
 import { automaticReason } from './automatic.ts';
 import { toLetter } from './letter.ts';
 import { mailbox } from './mailbox.channel.ts';
-import { findMail, type KnownMail, recordMail } from './mails.repo.ts';
+import { findMail, recordMail } from './mails.repo.ts';
 import { identityOf, type Mail, readMail } from './mime/mail.ts';
 import { referenceIndexes, threadOf } from './thread.ts';
 
@@ -36,9 +39,11 @@ export interface Arrival {
   own?: string | undefined;
 }
 
-/** What became of a mail: a message, or nothing because a machine wrote it; `known` when that was decided before. */
-export interface Received extends KnownMail {
+/** What became of a mail: a message (`replayed`: it was one before), or nothing, and why. */
+export interface Received {
   disposition: MessageAnswer['disposition'] | 'automatic' | 'refused';
+  appealNumber: string | null;
+  reason: string | null;
 }
 
 const CUT_NOTE = '\n（邮件过大，附件未能全部接收，原件仍在信箱中）';
@@ -54,7 +59,16 @@ export async function receiveMail(deps: ReceiveDeps, arrival: Arrival): Promise<
   const { source, raw } = arrival;
   const externalId = identityOf(raw);
   const before = await findMail(db, source, externalId);
-  if (before) return { ...before, disposition: before.kind === 'message' ? 'replayed' : before.kind };
+  if (before?.messageId) {
+    const [appeal] = await appealsOfMessages(db, [before.messageId]);
+    return { disposition: 'replayed', appealNumber: appeal?.number ?? null, reason: null };
+  }
+  if (before)
+    return {
+      disposition: before.kind === 'refused' ? 'refused' : 'automatic',
+      appealNumber: null,
+      reason: before.reason,
+    };
   const recordedAt = await clock.now();
   let mail: Mail;
   try {
@@ -68,7 +82,7 @@ export async function receiveMail(deps: ReceiveDeps, arrival: Arrival): Promise<
   if (reason) {
     await recordMail(db, { source, externalId, kind: 'automatic', reason, recordedAt });
     log.info({ source, mail: externalId, reason }, 'an automatic mail became no message');
-    return { kind: 'automatic', reason, appealNumber: null, disposition: 'automatic' };
+    return { disposition: 'automatic', appealNumber: null, reason };
   }
   const answer = await submit(deps, arrival, externalId, mail, recordedAt);
   await recordMail(db, {
@@ -79,7 +93,7 @@ export async function receiveMail(deps: ReceiveDeps, arrival: Arrival): Promise<
     reference: mail.messageId ? referenceIndexes(deps.keyRing, mail.messageId)[0] : undefined,
     recordedAt,
   });
-  return { kind: 'message', reason: null, appealNumber: answer.appealNumber, disposition: answer.disposition };
+  return { disposition: answer.disposition, appealNumber: answer.appealNumber, reason: null };
 }
 
 async function submit(
@@ -109,12 +123,19 @@ async function submit(
 }
 
 async function keepAll(deps: ReceiveDeps, mail: Mail, whole: string | undefined): Promise<NewAttachment[]> {
+  const files = mail.attachments.map(({ name, content }, at) => ({ name: name ?? `附件${at + 1}`, content }));
+  if (whole !== undefined) files.unshift({ name: '全文.txt', content: Buffer.from(whole) });
   const kept: NewAttachment[] = [];
-  const keep = async (name: string, content: Buffer): Promise<void> => {
-    const mediaType = await mediaTypeOf(content);
-    kept.push(await keepContent(deps, { kind: kindOf(mediaType), name, mediaType, content }));
-  };
-  if (whole !== undefined) await keep('全文.txt', Buffer.from(whole));
-  for (const [at, { name, content }] of mail.attachments.entries()) await keep(nameToShow(name, `附件${at + 1}`), content);
+  for (const { name, content } of files) {
+    const { kind, mediaType } = await typeOf(name, content);
+    kept.push(await keepContent(deps, { kind, name: shownName(name), mediaType, content }));
+  }
   return kept;
+}
+
+/** By the content; a mail cannot be asked for another file, so what is of no known kind is kept as bytes. */
+async function typeOf(name: string, content: Buffer): Promise<Pick<AllowedType, 'kind' | 'mediaType'>> {
+  const byName = await recogniseType(content, name);
+  const found = 'refused' in byName ? await recogniseType(content, '') : byName;
+  return 'refused' in found ? { kind: 'file', mediaType: 'application/octet-stream' } : found;
 }

@@ -1,7 +1,8 @@
+import { appealsOfMessages, findAppeal, raisedBy } from '../../appeals/lookup.service.ts';
 import { isAppealNumber } from '../../appeals/number.ts';
 import type { KeyRing } from '../../platform/access/key-ring.ts';
 import type { Executor } from '../../platform/database/database.ts';
-import { appealsByNumber, raisedBy, threadsOf } from './mails.repo.ts';
+import { messagesByReference } from './mails.repo.ts';
 import type { Mail } from './mime/mail.ts';
 
 const MOST_NUMBERS = 5;
@@ -22,17 +23,18 @@ export async function threadOf(
 ): Promise<{ belongsTo?: string; refersTo?: string }> {
   const references = mail.references.flatMap((id) => referenceIndexes(keyRing, id));
   const numbers = (mail.subject.normalize('NFKC').match(/(?<!\d)\d{16}(?!\d)/g) ?? []).filter(isAppealNumber);
+  const named = [...new Set(numbers)].slice(0, MOST_NUMBERS).map((number) => findAppeal(db, number));
   const threads = [
-    ...(await threadsOf(db, references)),
-    ...(await appealsByNumber(db, [...new Set(numbers)].slice(0, MOST_NUMBERS))),
+    ...(await appealsOfMessages(db, await messagesByReference(db, references))),
+    ...(await Promise.all(named)).filter((appeal) => appeal !== undefined),
   ];
   if (threads.length === 0) return {};
   const accounts = mail.from ? keyRing.blindIndexes('account', `mailbox:${mail.from}`) : [];
   const own = await raisedBy(
     db,
-    threads.map(({ appealId }) => appealId),
+    threads.map(({ id }) => id),
     accounts,
   );
-  const thread = threads.find(({ appealId }) => own.has(appealId));
-  return thread ? { belongsTo: thread.appealId } : { refersTo: threads[0]?.number ?? '' };
+  const thread = threads.find(({ id }) => own.has(id));
+  return thread ? { belongsTo: thread.id } : { refersTo: threads[0]?.number ?? '' };
 }

@@ -44,7 +44,9 @@ function byLabel(bytes: Buffer, label: string): string | undefined {
   try {
     return new TextDecoder(label).decode(bytes);
   } catch {
-    return iconv.encodingExists(label) && !/^(base64|hex|binary)$/i.test(label) ? iconv.decode(bytes, label) : undefined;
+    return iconv.encodingExists(label) && !/^(base64|hex|binary)$/i.test(label)
+      ? iconv.decode(bytes, label)
+      : undefined;
   }
 }
 
@@ -52,8 +54,5 @@ function byLabel(bytes: Buffer, label: string): string | undefined {
 export function mendHeaders(head: Buffer): Buffer {
   if (isUtf8(head)) return head;
   const lines = head.toString('latin1').split('\n');
-  return Buffer.from(
-    lines.map((line) => decodeText(Buffer.from(line, 'latin1'), '')).join('\n'),
-    'utf8',
-  );
+  return Buffer.from(lines.map((line) => decodeText(Buffer.from(line, 'latin1'), '')).join('\n'), 'utf8');
 }

@@ -73,7 +73,9 @@ function toMail(parsed: ParsedMail, hasPlainText: boolean): Mail {
   const html = typeof parsed.html === 'string' ? parsed.html : '';
   const forwarded = parsed.attachments
     .filter(({ contentType }) => contentType === 'message/rfc822')
-    .flatMap(({ content }) => /^message-id:\s*(<[^<>\s]{1,990}>)/im.exec(content.toString('latin1', 0, 16_384))?.[1] ?? []);
+    .flatMap(
+      ({ content }) => /^message-id:\s*(<[^<>\s]{1,990}>)/im.exec(content.toString('latin1', 0, 16_384))?.[1] ?? [],
+    );
   return {
     subject: line(parsed.subject ?? ''),
     text: words(hasPlainText || html === '' ? (parsed.text ?? '') : textOfHtml(html)),
@@ -96,7 +98,11 @@ const isAddress = (address: string | undefined): boolean =>
   address !== undefined && address.length <= 254 && /^[^\s@<>",;]{1,64}@[^\s@<>",;]+$/.test(address);
 
 /** Well-formed, one line, no control characters. */
-const line = (text: string): string => text.toWellFormed().replaceAll(/\p{Cc}+/gu, ' ').trim();
+const line = (text: string): string =>
+  text
+    .toWellFormed()
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim();
 
 function words(text: string): string {
   return text
@@ -115,8 +121,16 @@ function words(text: string): string {
 export function identityOf(given: Buffer): string {
   const raw = withoutEnvelope(given);
   const end = headEnd(raw);
-  const unfolded = raw.subarray(0, end).toString('latin1').replaceAll('\r', '').replaceAll(/\n[ \t]+/g, ' ');
+  const unfolded = raw
+    .subarray(0, end)
+    .toString('latin1')
+    .replaceAll('\r', '')
+    .replaceAll(/\n[ \t]+/g, ' ');
   const own = unfolded.split('\n').filter((text) => /^(message-id|date|from|subject):/i.test(text));
   const body = raw.subarray(end).toString('latin1').replaceAll('\r', '').trimEnd();
-  return createHash('sha256').update(own.join('\n'), 'latin1').update('\n\n').update(body, 'latin1').digest('base64url');
+  return createHash('sha256')
+    .update(own.join('\n'), 'latin1')
+    .update('\n\n')
+    .update(body, 'latin1')
+    .digest('base64url');
 }

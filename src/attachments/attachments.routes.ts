@@ -1,0 +1,172 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { create as contentDisposition } from 'content-disposition';
+import { Type } from 'typebox';
+import { IdOrNumber } from '../appeals/appeals.schema.ts';
+import type { AppealRow } from '../appeals/appeals.service.ts';
+import { secretSenders } from '../appeals/appellants.ts';
+import { findAppeal } from '../appeals/lookup.service.ts';
+import { readableAppeal, readers } from '../appeals/readable.ts';
+import type { Zone } from '../deadlines/zone.ts';
+import type { Access } from '../platform/access/access.ts';
+import { recordAudit } from '../platform/access/audit.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
+import { type Actor, hasScope } from '../platform/access/keys.ts';
+import { maskText } from '../platform/access/masking.ts';
+import type { Clock } from '../platform/clock/clock.ts';
+import type { Database } from '../platform/database/database.ts';
+import { answers, Ref, secured } from '../platform/openapi.ts';
+import { decodeCursor, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
+import { notFound, ProblemError } from '../platform/problem.ts';
+import { type AttachmentRow, findAttachment, listAttachments } from './attachments.repo.ts';
+import { AttachmentSchema } from './attachments.schema.ts';
+import { attachmentContext, openAttachment } from './attachments.service.ts';
+import { shownName } from './file-name.ts';
+import type { Storage } from './storage.ts';
+
+interface Deps {
+  db: Database;
+  clock: Clock;
+  zone: Zone;
+  keyRing: KeyRing;
+  storage: Storage;
+  access: Access;
+}
+
+/**
+ * Files of an appeal. The desk sees and opens all, operations see what there is. A file cannot be masked and may show its
+ * sender, so a department gets those of the case it holds only where that can betray nobody: the nature is known and no
+ * `report`, and the sender did not ask for anonymity or secrecy.
+ */
+export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }: Deps): FastifyPluginAsyncTypebox {
+  const format = zone.formatInstant;
+  const at = (date: Date | null): string | null => (date ? format(date) : null);
+  const departmentsOf = (actor: Actor): string[] => actor.scopes.filter((scope) => scope.startsWith('department:'));
+
+  /** Those of one appeal that this actor may have: all by one of these scopes, as its department otherwise. */
+  async function visible(
+    actor: Actor,
+    appeal: AppealRow,
+    rows: readonly AttachmentRow[],
+    ...allBy: string[]
+  ): Promise<AttachmentRow[]> {
+    if (hasScope(actor, ...allBy)) return [...rows];
+    if (appeal.nature === null || appeal.nature === 'report') return [];
+    const secret = await secretSenders(
+      db,
+      rows.map(({ messageId }) => messageId),
+    );
+    return rows.filter(({ messageId }) => !secret.has(messageId));
+  }
+
+  const nameOf = (row: AttachmentRow): string => maskText(shownName(openAttachment(keyRing, row).name));
+
+  const view = (row: AttachmentRow) => ({
+    id: row.id,
+    messageId: row.messageId,
+    kind: row.kind,
+    state: row.state,
+    name: nameOf(row),
+    mediaType: row.mediaType,
+    size: row.size,
+    sha256: row.sha256?.toString('hex') ?? null,
+    storedAt: at(row.storedAt),
+    expiresAt: at(row.expiresAt),
+    failure: row.failure,
+  });
+
+  return async (app) => {
+    app.addSchema(AttachmentSchema);
+    app.get(
+      '/v1/appeals/:id/attachments',
+      {
+        onRequest: access.requires(({ actor }) => [...readers, ...departmentsOf(actor)]),
+        schema: {
+          operationId: 'listAppealAttachments',
+          summary: 'Files that came with the messages of an appeal (附件)',
+          description:
+            'A department sees those of the case it holds, unless the nature is `report` or not known yet, or the sender wishes to stay anonymous or secret. A page may then be shorter than `limit`.',
+          tags: ['appeals'],
+          ...secured(...readers, 'department:<code>'),
+          params: IdOrNumber,
+          querystring: Type.Object(pageQuery(), { additionalProperties: false }),
+          response: answers({ 200: pageOf(Ref(AttachmentSchema)) }),
+        },
+      },
+      async ({ actor, params: { id }, query: { after, limit = 50 } }) => {
+        const appeal = await readableAppeal(db, actor, id);
+        const rows = await listAttachments(db, appeal.id, decodeCursor(after, isUuid), limit + 1);
+        const shown = new Set(await visible(actor, appeal, rows, ...readers));
+        const { items, next } = toPage(
+          rows,
+          limit,
+          (row) => row.id,
+          (row) => row,
+        );
+        return { items: items.filter((row) => shown.has(row)).map(view), next };
+      },
+    );
+
+    app.get(
+      '/v1/attachments/:id/content',
+      {
+        onRequest: access.requires(({ actor }) => ['dispatch', ...departmentsOf(actor)]),
+        schema: {
+          operationId: 'getAttachmentContent',
+          summary: 'Content of a file (附件内容)',
+          description:
+            'Always as a download of bytes, whatever it is: `mediaType` of the list says what. Each reading is recorded with who and when. For departments as in the list; 409 while there is no content.',
+          tags: ['appeals'],
+          ...secured('dispatch', 'department:<code>'),
+          params: Type.Object({ id: Type.String({ format: 'uuid', description: 'Id of the attachment' }) }),
+          response: {
+            ...answers({}),
+            200: {
+              description: 'The content',
+              content: {
+                'application/octet-stream': { schema: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) },
+              },
+            },
+          },
+        },
+      },
+      async ({ actor, params: { id } }, reply) => {
+        const row = await findAttachment(db, id);
+        const appeal = row && (await findAppeal(db, row.appealId));
+        const own = appeal?.department ? [`department:${appeal.department}`] : [];
+        if (
+          !appeal ||
+          !hasScope(actor, 'dispatch', ...own) ||
+          !(await visible(actor, appeal, [row], 'dispatch')).includes(row)
+        )
+          throw notFound({ en: 'The file', zh: '该附件' });
+        if (row.state !== 'stored') throw noContent(row.state);
+        const sealed = await storage.get(row.id);
+        if (!sealed) throw new Error(`the storage has no content of attachment ${row.id}`);
+        await recordAudit(db, {
+          at: await clock.now(),
+          actor: actor.name,
+          action: 'read-attachment',
+          subject: row.id,
+          data: { appealId: appeal.id, messageId: row.messageId },
+        });
+        return reply
+          .headers({
+            'content-type': 'application/octet-stream',
+            'content-disposition': contentDisposition(nameOf(row)),
+            'x-content-type-options': 'nosniff',
+            'content-security-policy': "sandbox; default-src 'none'",
+            'cache-control': 'private, no-store',
+          })
+          .send(keyRing.openBytes(attachmentContext(row.id), sealed));
+      },
+    );
+  };
+}
+
+const noContent = (state: 'pending' | 'failed'): ProblemError =>
+  new ProblemError(
+    'conflict',
+    state === 'pending'
+      ? { en: 'The file is still to be fetched from its platform.', zh: '附件尚未从平台取回。' }
+      : { en: 'The file could not be had from its platform.', zh: '附件未能从平台取回。' },
+  );

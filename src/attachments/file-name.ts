@@ -1,0 +1,17 @@
+import path from 'node:path';
+
+/** Code points of a name that are kept; its ending is among them. */
+const LONGEST = 120;
+
+/**
+ * A file's name to show: without the folders it lay in, and without what would make it look like another (control
+ * characters, turning the writing direction). Never a path in the storage.
+ */
+export function shownName(given: string): string {
+  const last = given.toWellFormed().normalize('NFC').split(/[\\/]/).at(-1) ?? '';
+  const plain = last.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replace(/^[.\s]+|[.\s]+$/g, '');
+  const ending = path.extname(plain).slice(0, 12);
+  const stem = [...plain.slice(0, plain.length - path.extname(plain).length)];
+  const name = `${stem.slice(0, LONGEST - ending.length).join('')}${ending}`;
+  return name === '' ? '附件' : name;
+}

@@ -1,0 +1,118 @@
+import { keepContent, type NewAttachment, toFetch } from '../../src/attachments/attachments.service.ts';
+import { portal } from '../../src/channels/portal/portal.channel.ts';
+import type { MessageBody } from '../../src/intake/message.schema.ts';
+import { createCity, type Page } from '../support/city.ts';
+import { png } from '../support/files.ts';
+import t from '../support/tap.ts';
+
+interface Attachment {
+  id: string;
+  state: string;
+  name: string;
+  mediaType: string | null;
+  size: number | null;
+  sha256: string | null;
+}
+
+const city = await createCity(t);
+
+/** A message with files, as a channel's protocol hands it to the intake. */
+async function send(changes: Record<string, unknown>, attachments?: NewAttachment[]) {
+  const kept = attachments ?? [
+    await keepContent(city.instance, {
+      kind: 'image',
+      name: '现场13800001234.png',
+      mediaType: 'image/png',
+      content: png,
+    }),
+  ];
+  const body = city.message('portal', { body: '路灯不亮', ...changes }) as MessageBody;
+  const answer = await city.instance.intake.accept(portal, body, 'system:portal', null, { attachments: kept });
+  await city.clock.settle();
+  const { items } = await city.get<Page<Attachment>>(`/v1/appeals/${answer.appealId}/attachments`);
+  return { ...answer, id: items[0]?.id ?? '', items };
+}
+
+t.test('the desk sees and opens a file; every reading is recorded', async (t) => {
+  const { id, items } = await send({ nature: 'assistance' });
+  t.match(items, [
+    {
+      state: 'stored',
+      name: '现场138****1234.png',
+      mediaType: 'image/png',
+      size: png.length,
+      sha256: /^[0-9a-f]{64}$/,
+    },
+  ]);
+  const desk = await city.key('dispatch');
+  const reply = await city.app.inject({ method: 'GET', url: `/v1/attachments/${id}/content`, headers: desk });
+  t.equal(reply.statusCode, 200);
+  t.ok(reply.rawPayload.equals(png));
+  t.match(reply.headers, {
+    'content-type': 'application/octet-stream',
+    'content-disposition': /^attachment; filename=".*"; filename\*=UTF-8''%E7%8E%B0/,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': /sandbox/,
+    'cache-control': 'private, no-store',
+  });
+  const [read] = await city.rows<{ at: Date }>("select actor, subject, at from audit where action = 'read-attachment'");
+  t.match(read, { actor: /^key:test-/, subject: id });
+  t.equal(read?.at.toISOString(), (await city.instance.clock.now()).toISOString(), 'in business time');
+});
+
+t.test('who may: the desk and the department that holds the case, where it betrays nobody', async (t) => {
+  const lights = await city.key('department:urban-management');
+  const water = await city.key('department:water');
+  const both = await city.key('operations', 'department:urban-management');
+  const content = async (id: string, key: { authorization: string }) =>
+    (await city.call('GET', `/v1/attachments/${id}/content`, undefined, key)).status;
+  const listed = async (appealId: string, key: { authorization: string }) => {
+    const { status, body } = await city.call<Page<unknown>>(
+      'GET',
+      `/v1/appeals/${appealId}/attachments`,
+      undefined,
+      key,
+    );
+    return status === 200 ? body.items.length : status;
+  };
+
+  const open = await send({ nature: 'assistance' });
+  t.equal((await city.appeal(open.appealId)).assignment?.department, 'urban-management');
+  t.same([await listed(open.appealId, lights), await content(open.id, lights)], [1, 200]);
+  t.same([await listed(open.appealId, water), await content(open.id, water)], [404, 404], 'another department');
+  t.same(
+    [await listed(open.appealId, await city.key('operations')), await content(open.id, await city.key('operations'))],
+    [1, 403],
+  );
+
+  for (const closed of [
+    { nature: 'report' },
+    {},
+    { nature: 'assistance', sender: { confidential: true } },
+    { nature: 'assistance', sender: { anonymous: true } },
+  ]) {
+    const { appealId, id } = await send(closed);
+    t.same([await listed(appealId, lights), await content(id, lights)], [0, 404], JSON.stringify(closed));
+    t.same([await listed(appealId, both), await content(id, both)], [1, 404], 'reading lists opens nothing');
+    t.equal(await content(id, await city.key('dispatch')), 200);
+  }
+});
+
+t.test('no content, no file, no key', async (t) => {
+  const later = toFetch('image', '微信图片', { by: 'nobody-yet', source: 'portal' }, new Date('2026-04-01T00:00:00Z'));
+  const { id } = await send({}, [later]);
+  await city.rows("update attachments set state = 'pending' where id = $1", [id]);
+  const content = (wanted: string, headers = {}) =>
+    city.call('GET', `/v1/attachments/${wanted}/content`, undefined, headers);
+  t.equal((await content(id)).status, 409);
+  t.equal((await content('018f2d7c-0000-7000-8000-000000000000')).status, 404);
+  t.match(await content('no-id'), { status: 400, body: { errors: [{ pointer: '/params/id' }] } });
+  t.equal((await content(id, { authorization: '' })).status, 401);
+});
+
+t.test('sealed where it lies: no picture, no name in folder or database', async (t) => {
+  const { id } = await send({ nature: 'report' });
+  const sealed = await city.instance.storage.get(id);
+  t.ok(sealed && !sealed.includes(png.subarray(0, 16)));
+  t.notOk((await city.dump()).some((row) => row.includes('现场')));
+});
