@@ -35,7 +35,11 @@ function guess(bytes: Buffer): string {
   } catch {
     // Not GB18030.
   }
-  return bytes.toString();
+  const text = bytes.toString();
+  const beyond = text.match(/[^\p{ASCII}]/gu) ?? [];
+  const unread = beyond.filter((char) => char === '\ufffd').length;
+  // One broken character in much UTF-8, or no UTF-8 at all.
+  return unread * 5 < beyond.length ? text : new TextDecoder('windows-1252').decode(bytes);
 }
 
 function byLabel(bytes: Buffer, label: string): string | undefined {
@@ -50,9 +54,17 @@ function byLabel(bytes: Buffer, label: string): string | undefined {
   }
 }
 
+/** Quoted-printable words of a header: 8-bit characters in them are in the word's own charset. */
+const QUOTED_WORD = /=\?[^?\s]{1,40}\?q\?[^?]*\?=/gi;
+
 /** Headers written in raw GBK, against every standard but usual in old Chinese mailers, as the UTF-8 parsers expect. */
 export function mendHeaders(head: Buffer): Buffer {
   if (isUtf8(head)) return head;
-  const lines = head.toString('latin1').split('\n');
-  return Buffer.from(lines.map((line) => decodeText(Buffer.from(line, 'latin1'), '')).join('\n'), 'utf8');
+  const escape = (char: string): string => `=${char.charCodeAt(0).toString(16).toUpperCase()}`;
+  const lines = head
+    .toString('latin1')
+    .replaceAll(QUOTED_WORD, (word) => word.replaceAll(/[\x80-\xff]/g, escape))
+    .split('\n')
+    .map((line) => decodeText(Buffer.from(line, 'latin1'), ''));
+  return Buffer.from(lines.join('\n'));
 }

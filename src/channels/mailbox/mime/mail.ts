@@ -25,8 +25,11 @@ export interface Mail {
 const MOST_REFERENCES = 50;
 const MESSAGE_ID = /<[^<>\s]{1,990}>/g;
 
-/** @throws ProblemError 400 when it cannot be read or passes a limit. */
-export async function readMail(given: Buffer): Promise<Mail> {
+/**
+ * @param depth how many mails it is forwarded within.
+ * @throws ProblemError 400 when it cannot be read or passes a limit.
+ */
+export async function readMail(given: Buffer, depth = 0): Promise<Mail> {
   const raw = withoutEnvelope(given);
   if (!/^[!-9;-~]+[ \t]*:/m.test(raw.subarray(0, Math.min(headEnd(raw), LIMITS.maxHeadSize)).toString('latin1')))
     throw unreadable('has no header and is no mail', '不是有效的邮件');
@@ -41,7 +44,8 @@ export async function readMail(given: Buffer): Promise<Mail> {
       skipTextLinks: true,
       skipTextToHtml: true,
     });
-    return toMail(parsed, hasPlainText);
+    const mail = toMail(parsed, hasPlainText);
+    return mail.text === '' && depth < 2 ? { ...mail, text: await forwardedText(parsed, depth) } : mail;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EMAXLEN')
       throw unreadable('has too many parts or too long headers', '邮件的部分过多或邮件头过长');
@@ -57,9 +61,22 @@ function unreadable(en: string, zh: string): ProblemError {
   );
 }
 
-/** Mail handed on by a local delivery agent may begin with the line of an mbox. */
-const withoutEnvelope = (raw: Buffer): Buffer =>
-  raw.subarray(0, 5).toString('latin1') === 'From ' ? raw.subarray(raw.indexOf(10) + 1) : raw;
+/** Mail handed on by a local delivery agent may begin with the line of an mbox, or have lost the half of its line ends. */
+function withoutEnvelope(given: Buffer): Buffer {
+  const raw = given.includes(10) ? given : Buffer.from(given.toString('latin1').replaceAll('\r', '\n'), 'latin1');
+  return raw.subarray(0, 5).toString('latin1') === 'From ' ? raw.subarray(raw.indexOf(10) + 1) : raw;
+}
+
+/** Words of the mails that one without words of its own forwards. */
+async function forwardedText(parsed: ParsedMail, depth: number): Promise<string> {
+  const texts: string[] = [];
+  for (const { contentType, content } of parsed.attachments) {
+    if (contentType !== 'message/rfc822') continue;
+    const inner = await readMail(content, depth + 1).catch(() => undefined);
+    if (inner) texts.push(`（转发的邮件）${inner.subject}\n${inner.text}`.trim());
+  }
+  return texts.join('\n\n');
+}
 
 function toMail(parsed: ParsedMail, hasPlainText: boolean): Mail {
   const headers = new Map<string, string[]>();

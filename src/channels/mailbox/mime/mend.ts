@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Joiner, type MimeNode, Rewriter, type RewriterNode, Splitter } from '@zone-eu/mailsplit';
+import { Joiner, type MimeNode, Splitter, type SplitterChunk } from '@zone-eu/mailsplit';
 import { decodeText, mendHeaders } from './charset.ts';
 import { LIMITS } from './limits.ts';
 
@@ -15,35 +15,57 @@ export async function mend(raw: Buffer): Promise<Mended> {
   const end = headEnd(raw);
   const source = Buffer.concat([mendHeaders(raw.subarray(0, end)), raw.subarray(end)]);
   const pieces: Buffer[] = [];
-  const rewriter = new Rewriter((node) => node.type === 'node' && isText(node as MimeNode));
   let hasPlainText = false;
-  rewriter.on('node', ({ node, decoder, encoder }: RewriterNode) => {
-    const chunks: Buffer[] = [];
-    decoder.on('data', (chunk: Buffer) => chunks.push(chunk));
-    decoder.on('error', (error: Error) => rewriter.destroy(error));
-    decoder.once('end', () => {
-      const text = decodeText(Buffer.concat(chunks), node.charset || '');
-      if (node.contentType !== 'text/html' && text.trim() !== '') hasPlainText = true;
-      node.setCharset('utf-8');
-      encoder.end(Buffer.from(text));
-    });
+
+  async function* mendText(parts: AsyncIterable<SplitterChunk>): AsyncGenerator<SplitterChunk> {
+    let text: { node: MimeNode; chunks: Buffer[] } | undefined;
+    for await (const part of parts) {
+      if (text && part.type === 'body') {
+        text.chunks.push(part.value);
+        continue;
+      }
+      if (text) yield* rewrite(text.node, text.chunks);
+      text = part.type === 'node' && isText(part as MimeNode) ? { node: part as MimeNode, chunks: [] } : undefined;
+      if (!text) yield part;
+    }
+    if (text) yield* rewrite(text.node, text.chunks);
+  }
+
+  async function* rewrite(node: MimeNode, chunks: Buffer[]): AsyncGenerator<SplitterChunk> {
+    const text = decodeText(await contentOf(node, chunks), node.charset || '');
+    if (node.contentType !== 'text/html' && text.trim() !== '') hasPlainText = true;
+    if (typeOf(node) !== node.contentType) node.setContentType('text/plain');
+    node.setCharset('utf-8');
+    if (node.headers) node.headers.update('Content-Transfer-Encoding', 'base64');
+    yield node;
+    const encoded = Buffer.from(text).toString('base64').replaceAll(/.{76}/g, '$&\r\n');
+    yield { node, type: 'body', value: Buffer.from(`${encoded}\r\n`) };
+  }
+
+  await pipeline(Readable.from([source]), new Splitter(LIMITS), mendText, new Joiner(), async (joined) => {
+    for await (const piece of joined) pieces.push(piece as Buffer);
   });
-  await pipeline(
-    Readable.from([source]),
-    new Splitter(LIMITS),
-    rewriter,
-    new Joiner(),
-    async (joined: AsyncIterable<Buffer>) => {
-      for await (const piece of joined) pieces.push(piece);
-    },
-  );
   return { raw: Buffer.concat(pieces), hasPlainText };
 }
 
+/** Bytes of a part without its transfer encoding. */
+async function contentOf(node: MimeNode, chunks: readonly Buffer[]): Promise<Buffer> {
+  const decoder = node.getDecoder();
+  const content: Buffer[] = [];
+  await pipeline(Readable.from(chunks), decoder, async (decoded) => {
+    for await (const piece of decoded) content.push(piece as Buffer);
+  });
+  return Buffer.concat(content);
+}
+
+/** What cannot be a media type at all counts as text (RFC 2045, 5.2). */
+const typeOf = ({ contentType }: MimeNode): string =>
+  contentType && /^[\w.+-]+\/[\w.+-]+$/.test(contentType) ? contentType : 'text/plain';
+
 /** Text that is read as the mail's own words; a text that is attached is a file like any other. */
 function isText(node: MimeNode): boolean {
-  const type = node.contentType || (node.root ? 'text/plain' : '');
-  return (type === 'text/plain' || type === 'text/html') && (!node.disposition || node.disposition === 'inline');
+  if (node.multipart || node.filename || (node.disposition && node.disposition !== 'inline')) return false;
+  return /^text\/(plain|html)$/.test(typeOf(node));
 }
 
 /** Where the body begins: behind the first empty line. */
