@@ -2,6 +2,7 @@ import path from 'node:path';
 import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createFolderStorage } from './attachments/storage.ts';
+import { createMailboxWatch } from './channels/mailbox/imap/watch.ts';
 import demoCity from './city/demo-city.json' with { type: 'json' };
 import { type DemoKeys, ensureDemoKeys } from './city/demo-keys.ts';
 import { parseCity, seedDemoCity } from './city/seed.ts';
@@ -95,6 +96,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const access = createAccess(keys);
   const sources = createSources(db, keyRing);
   const intake = createIntake({ book, keyRing, clock, sources, nudge });
+  const mailboxes = createMailboxWatch({ db, databaseUrl, keyRing, clock, storage, sources, intake, log });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
   const driver =
@@ -138,9 +140,10 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     startWorkers: async () => {
       await queue.listen(worker.drain, WORKER_CONCURRENCY);
       relay.start();
+      mailboxes.start();
     },
     stopWorkers: async () => {
-      await Promise.all([relay.stop(), worker.stop(), queue.deafen()]);
+      await Promise.all([relay.stop(), worker.stop(), queue.deafen(), mailboxes.stop()]);
     },
     close: async () => {
       await queue.close();

@@ -32,7 +32,7 @@ export interface Arrival {
   source: string;
   raw: Buffer;
   /** When the city's server took it; undefined: now. */
-  receivedAt?: Date;
+  receivedAt?: Date | undefined;
   /** Only the beginning of it was fetched. */
   isCut?: boolean;
   /** Address of the mailbox itself. */

@@ -60,10 +60,10 @@ const QUOTED_WORD = /=\?[^?\s]{1,40}\?q\?[^?]*\?=/gi;
 /** Headers written in raw GBK, against every standard but usual in old Chinese mailers, as the UTF-8 parsers expect. */
 export function mendHeaders(head: Buffer): Buffer {
   if (isUtf8(head)) return head;
-  const escape = (char: string): string => `=${char.charCodeAt(0).toString(16).toUpperCase()}`;
+  const quoted = (char: string): string => `=${char.charCodeAt(0).toString(16).toUpperCase()}`;
   const lines = head
     .toString('latin1')
-    .replaceAll(QUOTED_WORD, (word) => word.replaceAll(/[\x80-\xff]/g, escape))
+    .replaceAll(QUOTED_WORD, (word) => word.replaceAll(/[\x80-\xff]/g, quoted))
     .split('\n')
     .map((line) => decodeText(Buffer.from(line, 'latin1'), ''));
   return Buffer.from(lines.join('\n'));
