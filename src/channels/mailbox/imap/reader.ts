@@ -57,12 +57,17 @@ async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, 
     connectionTimeout: CONNECT_MS,
     greetingTimeout: CONNECT_MS,
   });
-  const ended = new AbortController();
   let failure: Error | undefined;
+  let arrived = true;
+  let wake = (): void => undefined;
   client.on('error', (error: Error) => {
     failure = error;
   });
-  client.on('close', () => ended.abort());
+  client.on('close', () => wake());
+  client.on('exists', () => {
+    arrived = true;
+    wake();
+  });
   const close = (): void => client.close();
   stopped.addEventListener('abort', close, { once: true });
   try {
@@ -70,12 +75,6 @@ async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, 
     await client.connect();
     const box = await client.mailboxOpen(settings.mailbox, { readOnly: settings.readOnly });
     const position = await openPosition(deps, source, box);
-    let arrived = true;
-    let wake = (): void => undefined;
-    client.on('exists', () => {
-      arrived = true;
-      wake();
-    });
     while (client.usable && !stopped.aborted) {
       arrived = false;
       position.lastUid = await takeNew(deps, source, client, position, stopped);
@@ -89,7 +88,6 @@ async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, 
           clearTimeout(timer);
           resolve();
         };
-        ended.signal.addEventListener('abort', wake, { once: true });
       });
     }
     if (failure && !stopped.aborted) throw failure;
@@ -134,6 +132,8 @@ async function takeNew(
 ): Promise<number> {
   const from = position.lastUid + 1;
   const uids: number[] = [];
+  // A server that announces nothing by itself tells of new mail in answer to a command.
+  await client.noop();
   for await (const { uid } of client.fetch(`${from}:*`, { uid: true }, { uid: true })) if (uid >= from) uids.push(uid);
   let last = position.lastUid;
   for (const uid of uids.sort((a, b) => a - b)) {
