@@ -78,7 +78,7 @@ t.test('the document is complete', async (t) => {
     t.match(operation.operationId, /^[a-z][A-Za-z0-9]+$/, name);
     t.match(operation.summary, /\S/, name);
     t.ok(Array.isArray(operation.security), `${name} says who may call`);
-    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen)/.test(path), name);
+    t.equal(operation.security.length === 0, /^\/(healthz|readyz|v1\/citizen|v1\/webhooks)/.test(path), name);
     t.ok(
       operation.tags.every((tag) => document.tags.some(({ name }) => name === tag)),
       name,
@@ -181,6 +181,12 @@ t.test('every operation answers as the document says', async (t) => {
   await call('GET', '/v1/sources', 200);
   await call('PUT', '/v1/sources/wechat-12345/settings', 200, { token: 'spamtest', appId: 'wx1' });
   await call('GET', '/v1/sources/wechat-12345/settings', 200);
+  const secret = 'secret-of-the-mayors-mailbox';
+  await call('PUT', '/v1/sources/mayor-mailbox/settings', 200, { webhookSecret: secret });
+  const mailHeaders = { authorization: `Bearer ${secret}`, 'content-type': 'message/rfc822' };
+  await call('POST', '/v1/webhooks/mailbox/mayor-mailbox', 201, 'Subject: 来信\r\n\r\n公交太少\r\n', mailHeaders);
+  await call('POST', '/v1/webhooks/mailbox/mayor-mailbox', 200, 'Subject: 来信\r\n\r\n公交太少\r\n', mailHeaders);
+  await call('POST', '/v1/webhooks/mailbox/mayor-mailbox', 401, 'Subject: 来信\r\n\r\n公交太少\r\n');
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 

@@ -45,7 +45,7 @@ export async function startImapServer(t: Test, options: { capability?: string } 
   let gone: Promise<void> = Promise.resolve();
 
   async function start(): Promise<void> {
-    const started = spawn(program as string, ['-F', '-c', config], { stdio: 'ignore' });
+    const started = spawn(program as string, ['-F', '-c', config], { stdio: 'ignore', detached: true });
     child = started;
     gone = new Promise((resolve) => started.once('exit', () => resolve()));
     for (;;) {
@@ -63,7 +63,8 @@ export async function startImapServer(t: Test, options: { capability?: string } 
   }
 
   async function stop(): Promise<void> {
-    child?.kill('SIGTERM');
+    // With all its children: those who serve a connection would outlive it.
+    if (child?.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
     await gone;
   }
 

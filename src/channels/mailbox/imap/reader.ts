@@ -80,8 +80,8 @@ async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, 
       position.lastUid = await takeNew(deps, source, client, position, stopped);
       hasRead();
       if (arrived) continue;
-      // A command breaks IDLE, so it is begun again after each look.
-      client.idle().catch(() => undefined);
+      // A command breaks IDLE, so it is begun again after each look. Without it there are only the looks.
+      if (client.capabilities.has('IDLE')) client.idle().catch(() => undefined);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, settings.pollSeconds * 1_000);
         wake = () => {
