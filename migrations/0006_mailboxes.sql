@@ -24,5 +24,7 @@ create table mailbox_positions (
   uid_validity bigint not null,
   last_uid bigint not null,
   -- Mail the server received earlier was there before the source was connected; null: that counts too.
-  taken_from timestamptz
+  taken_from timestamptz,
+  -- UIDs below this one are older than the mailbox's last new UIDVALIDITY: only they may lie there from before.
+  old_below bigint not null
 );

@@ -1,7 +1,7 @@
 import iconv from 'iconv-lite';
 import { createCity, type Problem } from '../support/city.ts';
 import { pdf, png, zip } from '../support/files.ts';
-import { type MailAnswer, mail, multipart, openMailbox, postMail } from '../support/mail.ts';
+import { mail, multipart, openMailbox, postMail } from '../support/mail.ts';
 import t from '../support/tap.ts';
 
 const city = await createCity(t, { logLevel: 'info' });
@@ -170,7 +170,7 @@ t.test('machines’ mail is counted and becomes nothing, a person’s mail about
     t.match(await postMail(city, raw), expected, 'and again');
   }
   t.equal(await appeals(), before);
-  const persons = [
+  const persons: Record<string, string>[] = [
     { 'Auto-Submitted': 'no' },
     { Subject: '回复: 自动回复: 来信' },
     { Subject: '退信太多，请管一管邮局', 'X-Auto-Response-Suppress': 'All' },
@@ -189,11 +189,12 @@ t.test('an answer joins its appeal by the headers or the number, from the appell
   const numbered = mail({ From: from, Subject: `补充材料（工单${first.number}）` }, '补充照片');
   t.match((await postMail(city, numbered)).body, { disposition: 'attached', appealNumber: first.number });
 
-  for (const headers of [
+  const strangers: Record<string, string>[] = [
     { From: 'stranger@example.com', Subject: `关于 ${first.number}` },
     { From: 'stranger@example.com', 'In-Reply-To': '<first@example.com>' },
     { From: '', Subject: first.number },
-  ]) {
+  ];
+  for (const headers of strangers) {
     const { body } = await postMail(city, mail(headers, `外人来信${JSON.stringify(headers)}`));
     t.equal(body.disposition, 'registered');
     t.not(body.appealNumber, first.number);

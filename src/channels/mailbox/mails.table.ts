@@ -19,4 +19,5 @@ export const mailboxPositions = pgTable('mailbox_positions', {
   uidValidity: bigint('uid_validity', { mode: 'bigint' }).notNull(),
   lastUid: bigint('last_uid', { mode: 'number' }).notNull(),
   takenFrom: timestamp('taken_from', { withTimezone: true }),
+  oldBelow: bigint('old_below', { mode: 'number' }).notNull(),
 });

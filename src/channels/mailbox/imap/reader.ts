@@ -107,13 +107,15 @@ async function openPosition(
   const before = await positionOf(db, code, place);
   if (before?.uidValidity === box.uidValidity) return before;
   const skip = before === undefined && settings.existing === 'skip';
+  const next = box.uidNext ?? 1;
   const position: Position = {
     source: code,
     place,
     uidValidity: box.uidValidity,
-    lastUid: skip ? Math.max(0, (box.uidNext ?? 1) - 1) : 0,
-    // The server's own dates are compared with it: machine time, not the city's.
-    takenFrom: before ? before.takenFrom : skip ? new Date() : null,
+    lastUid: skip ? next - 1 : 0,
+    // The server's own dates, which have whole seconds, are compared with it: machine time, not the city's.
+    takenFrom: before ? before.takenFrom : skip ? new Date(Math.floor(Date.now() / 1_000) * 1_000) : null,
+    oldBelow: before ? next : 0,
   };
   await beginAt(db, position);
   if (before)
@@ -147,7 +149,7 @@ async function takeNew(
       const { source: raw, size = raw.length, internalDate } = mail;
       const receivedAt = internalDate ? new Date(internalDate) : undefined;
       const arrival = { source: code, raw, own: settings.user, isCut: size > raw.length, receivedAt };
-      await takeMail(deps, arrival, position.takenFrom);
+      await takeMail(deps, arrival, uid < position.oldBelow ? position.takenFrom : null);
       // Otherwise it is gone: somebody deleted or moved it meanwhile.
     } else if (!client.usable) throw new Error('the connection ended');
     await advanceTo(deps.db, position, uid);
