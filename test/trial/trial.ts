@@ -7,6 +7,5 @@ export interface Outcome {
   /** Why it may differ, by the platform's own text. */
   exception?: string;
 }
-
-/** Runs every sample of a folder like `data/vectors/<protocol>`. */
+/** Runs every sample of a folder like vectors/<protocol>. */
 export type Trial = (folder: string) => Promise<Outcome[]>;
