@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { maskText } from '../../src/platform/access/masking.ts';
-import { type City, createCity } from '../support/city.ts';
+import type { City } from '../support/city.ts';
 import { mail, openMailbox, postMail } from '../support/mail.ts';
-import { startServers } from '../support/servers.ts';
-import type { Test } from '../support/tap.ts';
+import { withCity } from './city.ts';
 import type { Outcome, Trial } from './trial.ts';
 
 interface Sample {
@@ -38,14 +37,8 @@ const MARKED =
 const flat = (text: string | null | undefined): string => (text ?? '').replaceAll(/\s+/g, ' ').trim();
 
 /** Every message, header value and short mail of the folder goes through the webhook. */
-export const trial: Trial = async (folder) => {
-  const servers = process.env.TEST_DATABASE_URL ? undefined : await startServers();
-  if (servers) process.env.TEST_DATABASE_URL = servers.databaseUrl;
-  const endings: (() => Promise<void> | void)[] = [];
-  try {
-    const city = await createCity({ teardown: (end: () => Promise<void>) => endings.push(end) } as unknown as Test, {
-      workers: false,
-    });
+export const trial: Trial = (folder) =>
+  withCity({ workers: false }, async (city) => {
     await openMailbox(city);
     const lines = <Row>(name: string): Row[] =>
       readFileSync(path.join(folder, name), 'utf8')
@@ -57,12 +50,7 @@ export const trial: Trial = async (folder) => {
     for (const row of lines<HeaderRow>('headers.jsonl')) outcomes.push(await ofHeader(city, row));
     for (const row of lines<InlineRow>('inline-with-expected.jsonl')) outcomes.push(...(await ofInline(city, row)));
     return outcomes;
-  } finally {
-    for (const end of endings) await end();
-    await servers?.stop();
-    if (servers) delete process.env.TEST_DATABASE_URL;
-  }
-};
+  });
 
 function judge(sample: string, expected: string, got: string, isSame = expected === got): Outcome {
   const exception = exceptions[sample];
