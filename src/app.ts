@@ -6,6 +6,7 @@ import { numbersOf } from './appeals/lookup.service.ts';
 import { attachmentsRoutes } from './attachments/attachments.routes.ts';
 import { callsRoutes } from './calls/calls.routes.ts';
 import { recordingsRoutes } from './calls/recordings.routes.ts';
+import { mailboxWebhook } from './channels/mailbox/mailbox.webhook.ts';
 import { open311Routes } from './channels/open311/open311.routes.ts';
 import { phoneWebhook } from './channels/phone/phone.webhook.ts';
 import { portalPages } from './channels/portal/pages.routes.ts';
@@ -79,6 +80,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(phoneWebhook(instance));
   await app.register(callsRoutes(instance));
   await app.register(recordingsRoutes(instance));
+  await app.register(mailboxWebhook(instance));
   await app.register(appealsRoutes(instance));
   await app.register(attachmentsRoutes(instance));
   await app.register(citizenRoutes(instance));

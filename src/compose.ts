@@ -5,6 +5,7 @@ import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createS3Storage } from './attachments/s3-storage.ts';
 import { createFolderStorage, type Storage } from './attachments/storage.ts';
 import { RECORDING_FETCHER } from './calls/recordings.service.ts';
+import { createMailboxWatch } from './channels/mailbox/imap/watch.ts';
 import { createServiceList } from './channels/open311/services.service.ts';
 import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
 import { createWechatFetcher } from './channels/wechat/media.ts';
@@ -116,6 +117,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const access = createAccess(keys);
   const intake = createIntake({ book, keyRing, clock, sources, nudge });
   const mentions = createMentionsPoller({ db, sources, intake, storage, keyRing, clock, log });
+  const mailboxes = createMailboxWatch({ db, databaseUrl, keyRing, clock, storage, sources, intake, log });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
   const driver =
@@ -162,9 +164,10 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       await queue.listen(worker.drain, WORKER_CONCURRENCY);
       relay.start();
       mentions.start();
+      mailboxes.start();
     },
     stopWorkers: async () => {
-      await Promise.all([mentions.stop(), relay.stop(), worker.stop(), queue.deafen()]);
+      await Promise.all([mentions.stop(), mailboxes.stop(), relay.stop(), worker.stop(), queue.deafen()]);
     },
     close: async () => {
       await queue.close();

@@ -123,25 +123,29 @@ export async function rewriteAppeals(
 export async function insertAppeals(
   tx: Executor,
   rows: readonly NewAppeal[],
-  actorOf: (row: NewAppeal) => string,
+  messageOf: (row: NewAppeal) => { actor: string; refersTo?: string | undefined },
 ): Promise<void> {
   await insertRows(tx, appeals, rows);
   await insertRows(
     tx,
     appealEvents,
-    rows.map((row) => ({
-      appealId: row.id,
-      seq: 1,
-      type: 'register',
-      actor: actorOf(row),
-      at: row.recordedAt,
-      data: {
-        status: row.status,
-        source: row.source,
-        ...(row.lateByAdapter ? { lateByAdapter: true } : {}),
-        ...(row.historic ? { historic: true } : {}),
-      },
-    })),
+    rows.map((row) => {
+      const { actor, refersTo } = messageOf(row);
+      return {
+        appealId: row.id,
+        seq: 1,
+        type: 'register',
+        actor,
+        at: row.recordedAt,
+        data: {
+          status: row.status,
+          source: row.source,
+          ...(row.lateByAdapter ? { lateByAdapter: true } : {}),
+          ...(row.historic ? { historic: true } : {}),
+          ...(refersTo ? { refersTo } : {}),
+        },
+      };
+    }),
   );
 }
 

@@ -3,7 +3,7 @@ import type { Subject } from '../deadlines/subject.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
-import { appeals, messages } from './appeals.table.ts';
+import { appeals, appellants, messages } from './appeals.table.ts';
 import type { Urgency } from './nature.ts';
 import { type AppealStatus, openStatuses } from './states.ts';
 
@@ -107,6 +107,53 @@ export interface LinkedAppeal {
   id: string;
   number: string;
   target: string;
+}
+
+/** Links are followed this far; nobody links longer chains, and a circle ends here too. */
+const LONGEST_CHAIN = 10;
+
+/** Where a message to each of these appeals belongs: the appeal itself, or the one it was linked to in the end. */
+export async function followLinks(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await tx.execute<{ first: string; last: string }>(sql`
+    with recursive chain(first, last, linked_to, step) as (
+      select id, id, linked_to, 0 from appeals where id = any(${arrayOf([...new Set(ids)], 'uuid')})
+      union all
+      select c.first, a.id, a.linked_to, c.step + 1 from chain c join appeals a on a.id = c.linked_to
+      where c.step < ${LONGEST_CHAIN})
+    select distinct on (first) first, last from chain order by first, step desc`);
+  return new Map(rows.map(({ first, last }) => [first, last]));
+}
+
+/** The appeals these messages are in now, in the order of the messages. */
+export async function appealsOfMessages(
+  db: Executor,
+  messageIds: readonly string[],
+): Promise<{ id: string; number: string }[]> {
+  if (messageIds.length === 0) return [];
+  const rows = await db
+    .select({ messageId: messages.id, id: appeals.id, number: appeals.number })
+    .from(messages)
+    .innerJoin(appeals, eq(appeals.id, messages.appealId))
+    .where(sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')})`);
+  const byMessage = new Map(rows.map(({ messageId, ...appeal }) => [messageId, appeal]));
+  return messageIds.flatMap((id) => byMessage.get(id) ?? []);
+}
+
+/** Those of the appeals that somebody with one of these account indexes raised or wrote to. */
+export async function raisedBy(
+  db: Executor,
+  appealIds: readonly string[],
+  accounts: readonly Buffer[],
+): Promise<Set<string>> {
+  const { appealId, accountIndex } = appellants;
+  const rows = await db
+    .selectDistinct({ appealId })
+    .from(appellants)
+    .where(
+      sql`${appealId} = any(${arrayOf(appealIds, 'uuid')}) and ${accountIndex} = any(${arrayOf(accounts, 'bytea')})`,
+    );
+  return new Set(rows.map((row) => row.appealId));
 }
 
 export interface RecordedMessage {

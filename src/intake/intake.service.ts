@@ -71,8 +71,8 @@ async function write(
   const sequence = await nextSequence(tx, registered.length);
   const today = zone.dateString(zone.epochDay(now));
   const rows = registered.map((entry, at) => toAppeal(entry, appealNumber(today, sequence[at] ?? 0), now));
-  const actors = new Map(registered.map((entry) => [entry.appealId, entry.message.actor]));
-  await insertAppeals(tx, rows, (row) => actors.get(row.id) ?? '');
+  const registering = new Map(registered.map(({ appealId, message }) => [appealId, message]));
+  await insertAppeals(tx, rows, ({ id }) => registering.get(id) ?? { actor: '' });
   await insertAppellants(
     tx,
     placed.map(({ message, appealId }) => ({ id: message.appellantId, appealId, ...message.appellant })),

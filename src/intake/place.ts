@@ -1,5 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, lockAppeals } from '../appeals/appeals.service.ts';
+import { followLinks } from '../appeals/lookup.service.ts';
 import { openStatuses } from '../appeals/states.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Subject } from '../deadlines/subject.ts';
@@ -17,7 +18,8 @@ interface Ground {
 }
 
 /**
- * Finds the appeal each message belongs to: an open one on the same matter, or a new one under the policy chosen for it.
+ * Finds the appeal each message belongs to: the one its channel knows it continues, else an open one on the same matter,
+ * or a new one under the policy chosen for it.
  * A message that joins is promised what its appeal's own policy version promises.
  */
 export async function place(
@@ -27,8 +29,12 @@ export async function place(
   now: Date,
 ): Promise<Placed[]> {
   const sameMatter = await openSameMatter(tx, messages, (message) => rules.choose(message).policy.code);
+  const continued = await followLinks(
+    tx,
+    messages.flatMap(({ belongsTo }) => belongsTo ?? []),
+  );
   const found = messages.map((message) => {
-    const target = sameMatter.find(message);
+    const target = continued.get(message.belongsTo ?? '') ?? sameMatter.find(message);
     const appealId = target ?? uuid();
     if (!target) sameMatter.add(message, appealId);
     return { message, appealId, isNew: target === undefined };

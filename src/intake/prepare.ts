@@ -44,6 +44,8 @@ export interface PreparedMessage {
   lineSource: string | undefined;
   /** The citizen allows publication (可公开). A report (举报), and what is confidential, never is. */
   publish: boolean;
+  belongsTo: string | undefined;
+  refersTo: string | undefined;
 }
 
 /** What comes with a message and is no part of its body: the channel's own knowledge. */
@@ -55,6 +57,10 @@ export interface Accompanying {
    * more lines, and routing waits with it.
    */
   conversation?: boolean;
+  /** Id of the appeal it continues, as the channel knows for certain; it joins where that appeal, or its target, is open. */
+  belongsTo?: string;
+  /** Number of an appeal it only mentions: a hint for the desk, never a way into the case. */
+  refersTo?: string;
 }
 
 interface AppellantFields {
@@ -77,7 +83,7 @@ export function prepareMessage(
   body: MessageBody,
   actor: string,
   idempotencyKey: string | null,
-  { attachments = [], conversation = false }: Accompanying = {},
+  { attachments = [], conversation = false, belongsTo, refersTo }: Accompanying = {},
 ): PreparedMessage {
   const messageId = uuid();
   const appellantId = uuid();
@@ -139,6 +145,8 @@ export function prepareMessage(
     call: channel.callOf?.(block),
     lineSource: undefined,
     publish: block.publish === true && body.nature !== 'report' && sender.confidential !== true,
+    belongsTo,
+    refersTo,
   };
 }
 

@@ -236,6 +236,12 @@ t.test('every operation answers as the document says', async (t) => {
   const form = multipart(await formFields(city), [{ name: '1.png', content: png }]);
   await call('POST', '/v1/portal/portal/messages', 201, form.payload, form.headers);
   await call('POST', '/v1/portal/portal/messages', 200, form.payload, form.headers);
+  const secret = 'secret-of-the-mayors-mailbox';
+  await call('PUT', '/v1/sources/mayor-mailbox/settings', 200, { webhookSecret: secret });
+  const mailHeaders = { authorization: `Bearer ${secret}`, 'content-type': 'message/rfc822' };
+  await call('POST', '/v1/webhooks/mailbox/mayor-mailbox', 201, 'Subject: 来信\r\n\r\n公交太少\r\n', mailHeaders);
+  await call('POST', '/v1/webhooks/mailbox/mayor-mailbox', 200, 'Subject: 来信\r\n\r\n公交太少\r\n', mailHeaders);
+  await call('POST', '/v1/webhooks/mailbox/mayor-mailbox', 401, 'Subject: 来信\r\n\r\n公交太少\r\n');
   await call('GET', '/healthz', 200);
   await call('GET', '/readyz', 200);
 

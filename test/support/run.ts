@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../../src/config.ts';
+import { findDovecot } from './dovecot.ts';
 import { reportTap } from './report.ts';
 import { startServers } from './servers.ts';
 
@@ -46,6 +47,7 @@ export async function main(argv: string[]): Promise<number> {
     const failed = failures + (stopping.signal.aborted ? 1 : 0);
     if (stopping.signal.aborted) console.log('The run was stopped.');
     if (redisMissing) console.log('redis-server was not found on PATH: the Redis suite was not run.');
+    if (!findDovecot()) console.log('dovecot was not found: the IMAP suite was not run.');
     console.log(`${passed} passed, ${failed} failed`);
     return failed === 0 && passed > 0 ? 0 : 1;
   } finally {

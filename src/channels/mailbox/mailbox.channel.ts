@@ -1,5 +1,53 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { type Channel, textOf } from '../channel.ts';
+
+/** A mailbox to be read by IMAP needs `host`, `user` and `password`; one that is posted to needs `webhookSecret`; or both. */
+const MailboxSettingsSchema = Type.Object(
+  {
+    host: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'IMAP server' })),
+    port: Type.Integer({ minimum: 1, maximum: 65535, default: 993, description: 'Port of the IMAP server' }),
+    secure: Type.Boolean({
+      default: true,
+      description: 'TLS from the first byte. false: STARTTLS where the server offers it, else unencrypted',
+    }),
+    user: Type.Optional(Type.String({ minLength: 1, maxLength: 254, description: 'Account at the server' })),
+    password: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1_000, writeOnly: true, description: 'Password or authorisation code' }),
+    ),
+    mailbox: Type.String({ minLength: 1, maxLength: 200, default: 'INBOX', description: 'Folder that is read' }),
+    readOnly: Type.Boolean({
+      default: true,
+      description: 'Opens with EXAMINE and changes nothing. false: mails that were taken are marked as read',
+    }),
+    existing: Type.Unsafe<'skip' | 'take'>({
+      type: 'string',
+      enum: ['skip', 'take'],
+      default: 'skip',
+      description: 'What lies in the mailbox when it is connected for the first time',
+    }),
+    pollSeconds: Type.Integer({
+      minimum: 1,
+      maximum: 3_600,
+      default: 60,
+      description: 'The mailbox is looked at this often even when the server announces nothing',
+    }),
+    webhookSecret: Type.Optional(
+      Type.String({
+        minLength: 20,
+        maxLength: 200,
+        pattern: '^[!-~]+$',
+        writeOnly: true,
+        description: 'Bearer secret of `POST /v1/webhooks/mailbox/{source}`',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    anyOf: [{ required: ['host'] }, { required: ['webhookSecret'] }],
+    dependentRequired: { host: ['user', 'password'] },
+  },
+);
+export type MailboxSettings = Static<typeof MailboxSettingsSchema>;
 
 /** Leaders' and bureaus' mailboxes: a sender address proves nothing. */
 export const mailbox: Channel = {
@@ -14,6 +62,7 @@ export const mailbox: Channel = {
     },
     { additionalProperties: false },
   ),
+  settings: MailboxSettingsSchema,
   accountOf: (block) => textOf(block.from)?.toLowerCase(),
   vouchesFor: 'nobody',
   example: {

@@ -1,0 +1,160 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { ImapFlow, type MailboxObject } from 'imapflow';
+import type { MailboxSettings } from '../mailbox.channel.ts';
+import { MAX_MAIL } from '../mime/limits.ts';
+import type { ReceiveDeps } from '../receive.ts';
+import { advanceTo, beginAt, type Position, placeOf, positionOf } from './positions.ts';
+import { takeMail } from './take.ts';
+
+/** Machine milliseconds between attempts to connect: doubling from the first to the last. */
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+/** IDLE is renewed before the 29 minutes after which servers may end it (RFC 2177). */
+const MAX_IDLE_MS = 25 * 60_000;
+const CONNECT_MS = 20_000;
+
+interface Source {
+  code: string;
+  settings: MailboxSettings;
+}
+
+/**
+ * Reads one mailbox until it is told to stop: everything that came since, then IDLE and a look every `pollSeconds`.
+ * Connections that fail are made again, ever more slowly. Never throws.
+ */
+export async function readMailbox(deps: ReceiveDeps, source: Source, stopped: AbortSignal): Promise<void> {
+  let pause = FIRST_RETRY_MS;
+  while (!stopped.aborted) {
+    let hasRead = false;
+    try {
+      await session(deps, source, stopped, () => {
+        hasRead = true;
+      });
+    } catch (error) {
+      if (!stopped.aborted) deps.log.warn({ source: source.code, ...failureOf(error) }, 'a mailbox cannot be read');
+    }
+    pause = hasRead ? FIRST_RETRY_MS : Math.min(pause * 2, LAST_RETRY_MS);
+    await wait(pause, undefined, { signal: stopped }).catch(() => undefined);
+  }
+}
+
+/** What the server said may quote the account: only codes are logged. */
+function failureOf(error: unknown): Record<string, unknown> {
+  const { name, code, authenticationFailed, serverResponseCode } = error as Error & Record<string, unknown>;
+  return { name, code, authenticationFailed, serverResponseCode };
+}
+
+async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, hasRead: () => void): Promise<void> {
+  const { settings } = source;
+  const client = new ImapFlow({
+    host: settings.host ?? '',
+    port: settings.port,
+    secure: settings.secure,
+    auth: { user: settings.user ?? '', pass: settings.password ?? '' },
+    logger: false,
+    disableAutoIdle: true,
+    maxIdleTime: MAX_IDLE_MS,
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: CONNECT_MS,
+  });
+  let failure: Error | undefined;
+  let arrived = true;
+  let wake = (): void => undefined;
+  client.on('error', (error: Error) => {
+    failure = error;
+  });
+  client.on('close', () => wake());
+  client.on('exists', () => {
+    arrived = true;
+    wake();
+  });
+  const close = (): void => client.close();
+  stopped.addEventListener('abort', close, { once: true });
+  try {
+    if (stopped.aborted) return;
+    await client.connect();
+    const box = await client.mailboxOpen(settings.mailbox, { readOnly: settings.readOnly });
+    const position = await openPosition(deps, source, box);
+    while (client.usable && !stopped.aborted) {
+      arrived = false;
+      position.lastUid = await takeNew(deps, source, client, position, stopped);
+      hasRead();
+      if (arrived) continue;
+      // A command breaks IDLE, so it is begun again after each look. Without it there are only the looks.
+      if (client.capabilities.has('IDLE')) client.idle().catch(() => undefined);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, settings.pollSeconds * 1_000);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    if (failure && !stopped.aborted) throw failure;
+  } finally {
+    stopped.removeEventListener('abort', close);
+    client.close();
+  }
+}
+
+/** Where to go on: behind the last mail, at the beginning (`existing`, or a new UIDVALIDITY), or behind all there is. */
+async function openPosition(
+  { db, log }: ReceiveDeps,
+  { code, settings }: Source,
+  box: MailboxObject,
+): Promise<Position> {
+  const place = placeOf(settings);
+  const before = await positionOf(db, code, place);
+  if (before?.uidValidity === box.uidValidity) return before;
+  const skip = before === undefined && settings.existing === 'skip';
+  const next = box.uidNext ?? 1;
+  const position: Position = {
+    source: code,
+    place,
+    uidValidity: box.uidValidity,
+    lastUid: skip ? next - 1 : 0,
+    // The server's own dates, which have whole seconds, are compared with it: machine time, not the city's.
+    takenFrom: before ? before.takenFrom : skip ? new Date(Math.floor(Date.now() / 1_000) * 1_000) : null,
+    oldBelow: before ? next : 0,
+  };
+  await beginAt(db, position);
+  if (before)
+    log.warn({ source: code }, 'the mailbox has new UIDs: all of it is looked at again, known mails stay known');
+  else log.info({ source: code, existing: settings.existing }, 'a mailbox was connected');
+  return position;
+}
+
+/** Takes what came behind the position, in the order of UIDs. Returns how far it came. */
+async function takeNew(
+  deps: ReceiveDeps,
+  { code, settings }: Source,
+  client: ImapFlow,
+  position: Position,
+  stopped: AbortSignal,
+): Promise<number> {
+  const from = position.lastUid + 1;
+  const uids: number[] = [];
+  // A server that announces nothing by itself tells of new mail in answer to a command.
+  await client.noop();
+  for await (const { uid } of client.fetch(`${from}:*`, { uid: true }, { uid: true })) if (uid >= from) uids.push(uid);
+  let last = position.lastUid;
+  for (const uid of uids.sort((a, b) => a - b)) {
+    if (stopped.aborted) break;
+    const mail = await client.fetchOne(
+      String(uid),
+      { uid: true, internalDate: true, size: true, source: { maxLength: MAX_MAIL } },
+      { uid: true },
+    );
+    if (mail !== false && mail.source) {
+      const { source: raw, size = raw.length, internalDate } = mail;
+      const receivedAt = internalDate ? new Date(internalDate) : undefined;
+      const arrival = { source: code, raw, own: settings.user, isCut: size > raw.length, receivedAt };
+      await takeMail(deps, arrival, uid < position.oldBelow ? position.takenFrom : null);
+      // Otherwise it is gone: somebody deleted or moved it meanwhile.
+    } else if (!client.usable) throw new Error('the connection ended');
+    await advanceTo(deps.db, position, uid);
+    last = uid;
+    if (mail && !settings.readOnly) await client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true });
+  }
+  return last;
+}

@@ -1,0 +1,96 @@
+import { createCity } from '../support/city.ts';
+import { findDovecot, startImapServer } from '../support/dovecot.ts';
+import { mail, until } from '../support/mail.ts';
+import { connect, connected, SOURCE, taken, titles } from '../support/mailboxes.ts';
+import t from '../support/tap.ts';
+
+if (!findDovecot()) {
+  t.comment('skipped: dovecot was not found, mailboxes were not read by IMAP');
+  t.pass('nothing to try');
+} else {
+  t.test('what lies there is skipped unless it is asked for; what comes is taken at once and in order', async (t) => {
+    const imap = await startImapServer(t);
+    const city = await createCity(t);
+    await imap.deliver('mayor', mail({ Subject: '旧信一' }));
+    await imap.deliver('secretary', mail({ Subject: '旧信二' }));
+    t.equal((await connect(city, imap.settings('mayor', { pollSeconds: 3600 }))).status, 200);
+    await connect(city, imap.settings('secretary', { pollSeconds: 3600, existing: 'take' }), 'secretary-mailbox');
+    await taken(city, 1, 'secretary-mailbox');
+    t.same(await titles(city, 'secretary-mailbox'), ['旧信二']);
+    await until(async () => (await city.rows('select 1 from mailbox_positions')).length === 2);
+    for (const at of [1, 2, 3]) await imap.deliver('mayor', mail({ Subject: `新信${at}` }));
+    await taken(city, 3);
+    t.same(await titles(city), ['新信1', '新信2', '新信3'], 'IDLE told of them: the next look is an hour away');
+    const [{ id } = { id: '' }] = (await city.get<{ items: { id: string }[] }>(`/v1/appeals?source=${SOURCE}`)).items;
+    const [message] = await city.all<{ appellant: object }>(`/v1/appeals/${id}/messages`);
+    t.match(message, { appellant: { account: 'w***@example.com', verified: false } }, 'an address proves nobody');
+  });
+
+  t.test('read-only changes nothing in the mailbox; otherwise what was taken is marked as read', async (t) => {
+    const imap = await startImapServer(t);
+    const city = await createCity(t);
+    await imap.deliver('mayor', mail());
+    await imap.deliver('secretary', mail());
+    await connect(city, imap.settings('mayor', { existing: 'take' }));
+    await connect(city, imap.settings('secretary', { existing: 'take', readOnly: false }), 'secretary-mailbox');
+    const flagsOf = async (user: string): Promise<string[]> => {
+      const client = await imap.connect(user);
+      await client.mailboxOpen('INBOX', { readOnly: true });
+      const found = await client.fetchOne('1', { flags: true });
+      client.close();
+      return found ? [...(found.flags ?? [])].filter((flag) => flag !== '\\Recent') : ['gone'];
+    };
+    await until(async () => (await flagsOf('secretary')).includes('\\Seen'));
+    await taken(city, 1);
+    t.same(await flagsOf('mayor'), []);
+  });
+
+  t.test('a server that announces nothing is looked at; one that was down is found again', async (t) => {
+    const imap = await startImapServer(t, { capability: 'IMAP4rev1 UIDPLUS LITERAL+' });
+    const city = await createCity(t);
+    await connect(city, imap.settings('mayor', { pollSeconds: 1 }));
+    await connected(city);
+    await imap.deliver('mayor', mail({ Subject: '轮询' }));
+    await taken(city, 1);
+    await imap.stop();
+    await imap.start();
+    await imap.deliver('mayor', mail({ Subject: '重启之后' }));
+    await taken(city, 2);
+    t.same(await titles(city), ['轮询', '重启之后']);
+  });
+
+  t.test('a mail that cannot be read is counted and holds up none behind it', async (t) => {
+    const imap = await startImapServer(t);
+    const city = await createCity(t, { logLevel: 'info' });
+    await connect(city, imap.settings('mayor', { existing: 'take' }));
+    await connected(city);
+    const parts = Array.from({ length: 300 }, () => '--b\r\n\r\nx\r\n').join('');
+    await imap.deliver('mayor', mail({ Subject: '许多部分', 'Content-Type': 'multipart/mixed; boundary=b' }, parts));
+    await imap.deliver('mayor', mail({ From: 'MAILER-DAEMON@example.com', Subject: '退信' }));
+    await imap.deliver('mayor', mail({ Subject: '之后' }));
+    await taken(city, 1);
+    t.same(await titles(city), ['之后']);
+    t.same(await city.rows('select kind, reason from mails order by kind'), [
+      { kind: 'automatic', reason: 'bounce' },
+      { kind: 'message', reason: null },
+      { kind: 'refused', reason: 'unreadable' },
+    ]);
+    for (const word of ['MAILER-DAEMON', '许多部分', 'wang@'])
+      t.notOk(
+        city.logs.some((line) => line.includes(word)),
+        'logs name a mail by its digest only',
+      );
+  });
+
+  t.test('wrong passwords and absent servers are tried again, slowly, and stop at once', async (t) => {
+    const imap = await startImapServer(t);
+    const city = await createCity(t, { logLevel: 'warn' });
+    await connect(city, { ...imap.settings('mayor'), password: 'wrong-password' });
+    await connect(city, { ...imap.settings('secretary'), port: 1 }, 'secretary-mailbox');
+    await until(async () => city.logs.filter((line) => line.includes('a mailbox cannot be read')).length >= 2);
+    t.notOk(city.logs.some((line) => line.includes('wrong-password')));
+    await connect(city, imap.settings('mayor', { existing: 'take' }));
+    await connected(city);
+    t.pass('corrected settings are taken up without a restart');
+  });
+}
