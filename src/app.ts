@@ -10,6 +10,7 @@ import { workRoutes } from './departments/work.routes.ts';
 import { escalationRoutes } from './escalation/escalation.routes.ts';
 import { intakeRoutes } from './intake/intake.routes.ts';
 import { sourcesRoutes } from './intake/sources.routes.ts';
+import { mattersRoutes } from './matters/matters.routes.ts';
 import { registerActor } from './platform/access/access.ts';
 import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
 import { clockRoutes } from './platform/clock/clock.routes.ts';
@@ -65,6 +66,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
 
   // The desk decides, the department works.
   await app.register(triageRoutes(instance));
+  await app.register(mattersRoutes(instance));
   await app.register(feedRoutes(instance));
   await app.register(assignmentsRoutes(instance));
   await app.register(workRoutes(instance));

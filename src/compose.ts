@@ -13,6 +13,7 @@ import { createFeedWatch } from './departments/feed.ts';
 import { createEscalationHandler } from './escalation/escalation.worker.ts';
 import { createIntake } from './intake/intake.ts';
 import { createSources } from './intake/sources.service.ts';
+import { createMatchHandler } from './matters/match.worker.ts';
 import { createAccess } from './platform/access/access.ts';
 import { readOrMakeDataKey } from './platform/access/data-key.ts';
 import { createKeyRing } from './platform/access/key-ring.ts';
@@ -88,6 +89,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createRoutingHandler({ db, book, onRouted: onDecided }),
       createReceiptHandler({ db, book, keyRing, gateway, clock }),
       createEscalationHandler(book),
+      createMatchHandler(db),
       createFetchHandler({ db, keyRing, storage, fetchers: {} }),
     ],
   });

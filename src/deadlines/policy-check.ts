@@ -75,7 +75,9 @@ function checkSignOff({ signOff, roles, deadlines }: Policy): Mistake[] {
 function checkTexts({ texts }: Policy): Mistake[] {
   return (Object.keys(textPlaces) as TextName[]).flatMap((name) => {
     const wanted: readonly string[] = textPlaces[name];
-    const found = placesOf(texts[name]);
+    const text = texts[name];
+    if (text === undefined) return [];
+    const found = placesOf(text);
     const pointer = `/texts/${name}`;
     return [
       ...wanted.filter((place) => !found.includes(place)).map((place) => `The place {${place}} is missing.`),

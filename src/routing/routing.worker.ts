@@ -2,6 +2,7 @@ import { asc } from 'drizzle-orm';
 import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
+import { requestMatching } from '../matters/matching.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
 import { type Lease, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
@@ -44,7 +45,8 @@ export function createRoutingHandler({
       const undecided = [];
       for (const appeal of appeals.values()) {
         if (appeal.status !== 'registered') continue;
-        const match = findRule(ordered, appeal);
+        // What was declined or diverted before is for the desk to judge again, not for a rule.
+        const match = appeal.repeatOf === null ? findRule(ordered, appeal) : undefined;
         if (match) {
           const reason = {
             by: 'rule' as const,
@@ -60,9 +62,14 @@ export function createRoutingHandler({
         action: 'triage' as const,
         role: 'system' as const,
         actor: ACTOR,
-        data: { reason: 'no rule of the catalogue fits' },
+        data: { reason: appeal.repeatOf === null ? 'no rule of the catalogue fits' : 'repeats an ended appeal' },
       }));
       await changeAppeals(tx, triage, now);
+      await requestMatching(
+        tx,
+        [...appeals.keys()].map((appealId) => ({ appealId })),
+        now,
+      );
       await settle(tx, lease, lease.items, now);
       await dispatch(tx, rules, dispatches, now);
     });
