@@ -9,6 +9,7 @@ import { feedRoutes } from './departments/feed.routes.ts';
 import { workRoutes } from './departments/work.routes.ts';
 import { escalationRoutes } from './escalation/escalation.routes.ts';
 import { intakeRoutes } from './intake/intake.routes.ts';
+import { previewRoutes } from './intake/preview.routes.ts';
 import { sourcesRoutes } from './intake/sources.routes.ts';
 import { mattersRoutes } from './matters/matters.routes.ts';
 import { registerActor } from './platform/access/access.ts';
@@ -58,6 +59,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
 
   // A citizen's words come in, and the record they become.
   await app.register(intakeRoutes(instance));
+  await app.register(previewRoutes(instance));
   await app.register(appealsRoutes(instance));
   await app.register(citizenRoutes(instance));
 

@@ -30,6 +30,7 @@ import { createWarnings } from './readiness.ts';
 import { createReceiptHandler } from './receipts/dispatch.worker.ts';
 import { createSinkGateway } from './receipts/gateways/sink.gateway.ts';
 import { RECEIPT } from './receipts/receipts.service.ts';
+import { readCatalogue } from './routing/catalogue.service.ts';
 import { createRoutingHandler } from './routing/routing.worker.ts';
 
 /** How long the simulated clock waits without any progress of the workers, in machine milliseconds. */
@@ -96,7 +97,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
 
   const access = createAccess(keys);
   const sources = createSources(db, keyRing);
-  const intake = createIntake({ book, keyRing, clock, sources, nudge });
+  const intake = createIntake({ book, keyRing, clock, sources, nudge, catalogue: () => readCatalogue(db) });
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
   const driver =

@@ -55,6 +55,7 @@ export async function place(
       ...settle(message, settled, now),
       appealId,
       disposition: isNew ? 'registered' : 'attached',
+      reopens: takes !== undefined && reopens(takes.status),
       nothingNew: !isNew && known?.nothingNew === true,
       repeats: isNew && known?.as === 'repeats' && before ? repeated(rules, before) : undefined,
     };
@@ -89,7 +90,7 @@ function settle(
   message: PreparedMessage,
   { rules, subject }: Ground,
   now: Date,
-): Omit<Placed, 'appealId' | 'disposition' | 'nothingNew' | 'repeats'> {
+): Omit<Placed, 'appealId' | 'disposition' | 'reopens' | 'nothingNew' | 'repeats'> {
   const receivedAt = message.receivedAt ?? now;
   const receipt = message.noReceiptReason === null ? rules.dueOf('receipt', receivedAt, subject) : undefined;
   return {

@@ -40,7 +40,7 @@ export function mattersRoutes({ db, zone, clock, keyRing, access }: Deps): Fasti
   }
 
   return async (app) => {
-    app.addSchema(SuggestionSchema);
+    for (const schema of [SuggestionSchema, AppellantSchema]) app.addSchema(schema);
     const desk = { tags: ['dispatcher'], ...secured('dispatch') };
     const onRequest = access.requires(['dispatch']);
     const query = Type.Object(

@@ -1,4 +1,3 @@
-import { asc } from 'drizzle-orm';
 import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
@@ -8,8 +7,8 @@ import { type Lease, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import { cached } from '../platform/cached.ts';
 import type { Database } from '../platform/database/database.ts';
-import { catalogueRules } from './catalogue.table.ts';
-import { type CatalogueRule, findRule } from './catalogue.ts';
+import { readCatalogue } from './catalogue.service.ts';
+import { findRule } from './catalogue.ts';
 import { ROUTE } from './routing.service.ts';
 
 const CATALOGUE_TTL_MS = 5_000;
@@ -29,10 +28,7 @@ export function createRoutingHandler({
   onRouted: () => void;
 }): AgendaHandler {
   /** An edited catalogue is in force within five machine seconds, and costs nothing meanwhile. */
-  const currentCatalogue = cached(
-    CATALOGUE_TTL_MS,
-    (): Promise<CatalogueRule[]> => db.select().from(catalogueRules).orderBy(asc(catalogueRules.position)),
-  );
+  const currentCatalogue = cached(CATALOGUE_TTL_MS, () => readCatalogue(db));
 
   async function handle(lease: Lease, now: Date): Promise<void> {
     const ordered = await currentCatalogue();
