@@ -6,7 +6,7 @@ import { evaluateSameMatter } from './same-matter.ts';
 /** Beside the project folder; this file runs from dist/test/eval. */
 const DEFAULT_DATA = fileURLToPath(new URL('../../../../shared/data', import.meta.url));
 
-const USAGE = `Usage: npm run eval -- same-matter [--data DIR] [--json]
+const USAGE = `Usage: npm run eval -- same-matter [DIR] [--data DIR] [--json]
   same-matter   how well the same matter is found again in real messages
   --data DIR    folder with the trial data (default: ${DEFAULT_DATA})
   --json        the last line is one JSON object`;
@@ -21,12 +21,12 @@ export async function main(argv: string[]): Promise<number> {
     write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return 2;
   }
-  const [task] = parsed.positionals;
+  const [task, folder] = parsed.positionals;
   if (task !== 'same-matter') {
     write(USAGE);
     return 2;
   }
-  const result = evaluateSameMatter(resolve(parsed.values.data ?? DEFAULT_DATA), write);
+  const result = evaluateSameMatter(resolve(folder ?? parsed.values.data ?? DEFAULT_DATA), write);
   if (result === undefined) return 1;
   if (parsed.values.json) write(JSON.stringify(result));
   return 0;
