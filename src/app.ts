@@ -24,7 +24,9 @@ import { feedRoutes } from './departments/feed.routes.ts';
 import { workRoutes } from './departments/work.routes.ts';
 import { escalationRoutes } from './escalation/escalation.routes.ts';
 import { intakeRoutes } from './intake/intake.routes.ts';
+import { previewRoutes } from './intake/preview.routes.ts';
 import { sourcesRoutes } from './intake/sources.routes.ts';
+import { mattersRoutes } from './matters/matters.routes.ts';
 import { registerActor } from './platform/access/access.ts';
 import { auditRoutes } from './platform/access/audit.routes.ts';
 import { agendaRoutes } from './platform/agenda/agenda.routes.ts';
@@ -81,6 +83,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   await app.register(callsRoutes(instance));
   await app.register(recordingsRoutes(instance));
   await app.register(mailboxWebhook(instance));
+  await app.register(previewRoutes(instance));
   await app.register(appealsRoutes(instance));
   await app.register(attachmentsRoutes(instance));
   await app.register(citizenRoutes(instance));
@@ -92,6 +95,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
 
   // The desk decides, the department works.
   await app.register(triageRoutes(instance));
+  await app.register(mattersRoutes(instance));
   await app.register(feedRoutes(instance));
   await app.register(assignmentsRoutes(instance));
   await app.register(workRoutes(instance));

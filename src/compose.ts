@@ -24,6 +24,7 @@ import { moveDeadlines } from './departments/move-deadlines.service.ts';
 import { createEscalationHandler } from './escalation/escalation.worker.ts';
 import { createIntake } from './intake/intake.ts';
 import { createSources } from './intake/sources.service.ts';
+import { createMatchHandler } from './matters/match.worker.ts';
 import { createAccess } from './platform/access/access.ts';
 import { readOrMakeDataKey } from './platform/access/data-key.ts';
 import { createKeyRing } from './platform/access/key-ring.ts';
@@ -40,6 +41,7 @@ import { createWarnings } from './readiness.ts';
 import { createReceiptHandler } from './receipts/dispatch.worker.ts';
 import { createSinkGateway } from './receipts/gateways/sink.gateway.ts';
 import { RECEIPT } from './receipts/receipts.service.ts';
+import { readCatalogue } from './routing/catalogue.service.ts';
 import { createRoutingHandler } from './routing/routing.worker.ts';
 
 /** How long the simulated clock waits without any progress of the workers, in machine milliseconds. */
@@ -111,11 +113,12 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
           [RECORDING_FETCHER]: createRecordingFetcher(sources),
         },
       }),
+      createMatchHandler(db),
     ],
   });
 
   const access = createAccess(keys);
-  const intake = createIntake({ book, keyRing, clock, sources, nudge });
+  const intake = createIntake({ book, keyRing, clock, sources, nudge, catalogue: () => readCatalogue(db) });
   const mentions = createMentionsPoller({ db, sources, intake, storage, keyRing, clock, log });
   const mailboxes = createMailboxWatch({ db, databaseUrl, keyRing, clock, storage, sources, intake, log });
   const feedWatch = createFeedWatch(db, log);

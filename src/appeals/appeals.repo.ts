@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, lt, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, lt, type SQL, sql } from 'drizzle-orm';
 import type { Executor } from '../platform/database/database.ts';
 import type { AppealRow } from './appeals.service.ts';
 import { appealEvents, appeals, appellants, messages } from './appeals.table.ts';
@@ -13,17 +13,30 @@ export interface AppealFilter {
   urgency?: string;
   urgencyConfirmed?: boolean;
   department?: string;
+  linkedTo?: string;
+  repeatOf?: string;
+}
+
+/** A message's id at its source. */
+interface External {
+  source?: string;
+  externalId?: string;
 }
 
 /** Newest first: ids are UUIDv7, so the id is the order of registration. */
 export async function listAppeals(
   db: Executor,
-  filter: AppealFilter,
+  { externalId, ...filter }: AppealFilter & External,
   after: string | undefined,
   limit: number,
 ): Promise<AppealRow[]> {
   const conditions: SQL[] = [];
-  for (const [name, value] of Object.entries(filter))
+  const { source, ...others } = filter;
+  if (externalId !== undefined)
+    conditions.push(
+      sql`${appeals.id} in (select appeal_id from messages where source = ${source} and external_id = ${externalId})`,
+    );
+  for (const [name, value] of Object.entries(externalId === undefined ? filter : others))
     if (value !== undefined) conditions.push(eq(appeals[name as keyof AppealFilter], value));
   if (after !== undefined) conditions.push(lt(appeals.id, after));
   return db

@@ -11,6 +11,7 @@ import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
 import { decodeCursor, etagOf, isCount, isUuid, pageOf, pageQuery, toPage } from '../platform/page.ts';
+import { fieldProblem } from '../platform/problem.ts';
 import { listAppeals, listEvents, listMessages } from './appeals.repo.ts';
 import {
   AppealEventSchema,
@@ -23,6 +24,7 @@ import {
 import type { AppealRow } from './appeals.service.ts';
 import { viewAppeal } from './appeals.view.ts';
 import { maskAppellant } from './appellants.ts';
+import { linkedCounts } from './lookup.service.ts';
 import { natures, urgencies } from './nature.ts';
 import { readableAppeal, readers } from './readable.ts';
 import { appealStatuses } from './states.ts';
@@ -75,6 +77,14 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
                 Type.Boolean({ description: 'false: what the desk has not looked at yet' }),
               ),
               department: Type.Optional(Type.String({ maxLength: 40 })),
+              linkedTo: Type.Optional(Type.String({ format: 'uuid', description: 'Linked directly to this appeal' })),
+              repeatOf: Type.Optional(Type.String({ format: 'uuid' })),
+              externalId: Type.Optional(
+                Type.String({
+                  maxLength: 200,
+                  description: "A message's id at the source; with `source`, which is then the message's",
+                }),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -82,12 +92,18 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
         },
       },
       async ({ actor, query: { after, limit = 50, ...filter } }) => {
+        if (filter.externalId !== undefined && filter.source === undefined)
+          throw fieldProblem('/query/source', 'is required with externalId', '使用 externalId 时为必填项');
         const rows = await listAppeals(db, filter, decodeCursor(after, isUuid), limit + 1);
+        const linked = await linkedCounts(
+          db,
+          rows.map(({ id }) => id),
+        );
         return toPage(
           rows,
           limit,
           (row) => row.id,
-          (row) => viewAppeal(zone, row, actor),
+          (row) => viewAppeal(zone, row, actor, linked.get(row.id) ?? 0),
         );
       },
     );
@@ -107,7 +123,8 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
       async (request, reply) => {
         const row = await readable(request, request.params.id);
         reply.header('etag', etagOf(row.version));
-        return viewAppeal(zone, row, request.actor);
+        const linked = (await linkedCounts(db, [row.id])).get(row.id) ?? 0;
+        return viewAppeal(zone, row, request.actor, linked);
       },
     );
 

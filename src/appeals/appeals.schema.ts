@@ -38,6 +38,16 @@ export const AppealSchema = Type.Object(
       }),
     ),
     linkedTo: Nullable(Type.String({ format: 'uuid', description: 'The appeal it was linked to (并入)' })),
+    linkedCount: Type.Integer({
+      description:
+        'Appeals that are worked on under this one (并入本件的诉求数); what is decided here is told to them all',
+    }),
+    repeatOf: Nullable(
+      Type.String({
+        format: 'uuid',
+        description: 'The ended appeal that the same person raised on the matter (重复诉求)',
+      }),
+    ),
     outcome: Nullable(Text('Answer, reason or result (办理结果)')),
     lateByAdapter: Type.Boolean({ description: "Delivered by its adapter after the policy's look-back (渠道迟送)" }),
     historic: Type.Boolean({ description: 'Filed as an old case (历史件)' }),

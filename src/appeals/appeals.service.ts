@@ -19,7 +19,7 @@ export interface AppealChange {
   actor: string;
   data: Record<string, unknown>;
   /** Columns the step sets besides the status; undefined leaves a column as it is. */
-  set?: { department?: string | null; assignmentId?: string | null; linkedTo?: string; outcome?: string };
+  set?: { department?: string | null; assignmentId?: string | null; linkedTo?: string | null; outcome?: string };
 }
 
 /** Locks appeals in id order, so that any two who lock several cannot wait for each other in a circle. */
@@ -59,17 +59,18 @@ export async function changeAppeals(tx: Transaction, changes: readonly AppealCha
   const set = (key: 'department' | 'assignmentId' | 'linkedTo' | 'outcome') =>
     changes.map((change) => change.set?.[key] ?? null);
   const touched = changes.map((change) => change.set?.assignmentId !== undefined);
+  const unlinked = changes.map((change) => change.set?.linkedTo === null);
   const { rows } = await tx.execute<{ id: string; version: number }>(sql`
     update appeals a set status = x.status, version = a.version + 1, updated_at = ${now.toISOString()},
       department = case when x.reassigned then x.department else a.department end,
       assignment_id = case when x.reassigned then x.assignment_id else a.assignment_id end,
-      linked_to = coalesce(x.linked_to, a.linked_to), outcome = coalesce(x.outcome, a.outcome)
+      linked_to = case when x.unlinked then null else coalesce(x.linked_to, a.linked_to) end, outcome = coalesce(x.outcome, a.outcome)
     from unnest(${arrayOf(
       changes.map((change) => change.appeal.id),
       'uuid',
-    )}, ${arrayOf(to, 'text')}, ${arrayOf(touched, 'boolean')},
+    )}, ${arrayOf(to, 'text')}, ${arrayOf(touched, 'boolean')}, ${arrayOf(unlinked, 'boolean')},
       ${arrayOf(set('department'), 'text')}, ${arrayOf(set('assignmentId'), 'uuid')}, ${arrayOf(set('linkedTo'), 'uuid')}, ${arrayOf(set('outcome'), 'text')})
-      x(id, status, reassigned, department, assignment_id, linked_to, outcome)
+      x(id, status, reassigned, unlinked, department, assignment_id, linked_to, outcome)
     where a.id = x.id returning a.id, a.version`);
   const versions = new Map(rows.map((row) => [row.id, row.version]));
   await insertRows(

@@ -32,6 +32,7 @@ export const appeals = pgTable('appeals', {
   department: text(),
   assignmentId: uuid('assignment_id'),
   linkedTo: uuid('linked_to'),
+  repeatOf: uuid('repeat_of'),
   outcome: text(),
   version: integer().notNull(),
 });

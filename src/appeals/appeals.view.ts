@@ -6,8 +6,8 @@ import type { AppealRow } from './appeals.service.ts';
 import type { Nature } from './nature.ts';
 import { allowedActions, assignmentStatusOf } from './states.ts';
 
-/** An appeal as the API shows it to a caller. */
-export function viewAppeal(zone: Zone, row: AppealRow, actor: Pick<Actor, 'scopes'>): Appeal {
+/** An appeal as the API shows it to a caller. @param linkedCount from `linkedCounts`. */
+export function viewAppeal(zone: Zone, row: AppealRow, actor: Pick<Actor, 'scopes'>, linkedCount: number): Appeal {
   const format = zone.formatInstant;
   const assignmentStatus = assignmentStatusOf[row.status];
   return {
@@ -34,6 +34,8 @@ export function viewAppeal(zone: Zone, row: AppealRow, actor: Pick<Actor, 'scope
         ? { id: row.assignmentId, department: row.department, status: assignmentStatus }
         : null,
     linkedTo: row.linkedTo,
+    linkedCount,
+    repeatOf: row.repeatOf,
     // What the citizen is told keeps the numbers of offices; among staff no number of a person is shown.
     outcome: row.outcome === null ? null : maskText(row.outcome),
     lateByAdapter: row.lateByAdapter,

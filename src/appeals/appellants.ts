@@ -57,6 +57,30 @@ export async function secretSenders(db: Executor, messageIds: readonly string[])
   return new Set(rows.map(({ messageId }) => messageId));
 }
 
+export async function appellantsById(
+  db: Executor,
+  ids: readonly string[],
+): Promise<Map<string, typeof appellants.$inferSelect>> {
+  const rows = await db
+    .select()
+    .from(appellants)
+    .where(sql`${appellants.id} = any(${arrayOf(ids, 'uuid')})`);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Those of `ids` who raised one of these appeals. */
+export async function appellantsOf(
+  db: Executor,
+  appealIds: readonly string[],
+  ids: readonly string[],
+): Promise<{ id: string; anonymous: boolean }[]> {
+  const member = sql`${appellants.appealId} = any(${arrayOf(appealIds, 'uuid')})`;
+  return db
+    .select({ id: appellants.id, anonymous: appellants.anonymous })
+    .from(appellants)
+    .where(sql`${appellants.id} = any(${arrayOf(ids, 'uuid')}) and ${member}`);
+}
+
 export interface MaskedAppellant {
   id: string;
   name: string | null;

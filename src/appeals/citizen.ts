@@ -37,6 +37,8 @@ const stepTexts: Record<string, string> = {
   decline: '不予受理',
   divert: '已引导至法定途径',
   link: '已并入同一事项办理',
+  unlink: '已恢复单独办理',
+  reopen: '已重新研判',
 };
 const MOST_STEPS = 200;
 
@@ -99,7 +101,7 @@ async function stepsOf(db: Database, path: readonly AppealRow[]): Promise<{ type
   const steps: { type: string; at: Date }[] = [];
   for (const [at, { id }] of path.entries()) {
     const own = await listEvents(db, id, 0, MOST_STEPS);
-    const linked = own.findIndex(({ data }) => data.linked === path[at - 1]?.id);
+    const linked = own.findLastIndex(({ data }) => data.linked === path[at - 1]?.id);
     steps.push(...own.slice(at === 0 ? 0 : linked + 1));
   }
   return steps;

@@ -1,11 +1,9 @@
-import { eq, or, sql } from 'drizzle-orm';
+import { and, desc, eq, or, sql } from 'drizzle-orm';
 import type { Subject } from '../deadlines/subject.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
-import { appeals, appellants, messages } from './appeals.table.ts';
-import type { Urgency } from './nature.ts';
-import { type AppealStatus, openStatuses } from './states.ts';
+import { appealEvents, appeals, appellants, messages } from './appeals.table.ts';
 
 export async function numbersOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
   return new Map([...(await policiesOf(db, ids))].map(([id, { number }]) => [id, number]));
@@ -43,6 +41,15 @@ export async function findAppeal(db: Executor, idOrNumber: string): Promise<Appe
   return row;
 }
 
+/** Appeals as they are now, unlocked. */
+export async function readAppeals(db: Executor, ids: readonly string[]): Promise<AppealRow[]> {
+  return db
+    .select()
+    .from(appeals)
+    .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`)
+    .orderBy(appeals.id);
+}
+
 /** The department each appeal is with now; appeals that are with none are left out. */
 export async function departmentsOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
   const rows = await db
@@ -52,43 +59,22 @@ export async function departmentsOf(db: Executor, ids: readonly string[]): Promi
   return new Map(rows.map((row) => [row.id, row.department ?? '']));
 }
 
-/** Newest open appeals of a person that are looked through: a bound for callers who call every day, not a rule. */
-const MOST_CANDIDATES = 50;
-
-export interface OpenAppeal {
-  id: string;
-  source: string;
-  status: AppealStatus;
-  policy: string;
-  nature: string | null;
-  urgency: Urgency;
-  title: string;
-  body: string;
-  /** Blind indexes of the verified persons who raised it. */
-  persons: Buffer[];
+/** When something of a type last happened to an appeal. */
+export async function lastEventAt(db: Executor, appealId: string, type: string): Promise<Date | undefined> {
+  const [row] = await db
+    .select({ at: appealEvents.at })
+    .from(appealEvents)
+    .where(and(eq(appealEvents.appealId, appealId), eq(appealEvents.type, type)))
+    .orderBy(desc(appealEvents.seq))
+    .limit(1);
+  return row?.at;
 }
 
-/** Open appeals raised by any of these verified persons (blind indexes of numbers and accounts). */
-export async function openAppealsOf(tx: Transaction, persons: readonly Buffer[]): Promise<OpenAppeal[]> {
-  const indexes = arrayOf(persons, 'bytea');
-  const { rows } = await tx.execute<Omit<OpenAppeal, 'persons'> & { person: Buffer }>(sql`
-    select id, source, status, policy, nature, urgency, title, body, person from (
-      select a.id, a.source, a.status, a.policy, a.nature, a.urgency, a.title, a.body, p.person,
-        row_number() over (partition by p.person order by a.id desc) as place
-      from (
-        select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified
-        union
-        select appeal_id, account_index from appellants where account_index = any(${indexes}) and account_verified) p
-      join appeals a on a.id = p.appeal_id
-      where a.status = any(${arrayOf(openStatuses, 'text')})) x
-    where place <= ${MOST_CANDIDATES} order by id desc`);
-  const byId = new Map<string, OpenAppeal>();
-  for (const { person, ...row } of rows) {
-    const known = byId.get(row.id);
-    if (known) known.persons.push(person);
-    else byId.set(row.id, { ...row, persons: [person] });
-  }
-  return [...byId.values()];
+/** How many appeals are worked on under each of these; those with none are left out. */
+export async function linkedCounts(db: Executor, ids: readonly string[]): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { target } of await linkedTo(db, ids)) counts.set(target, (counts.get(target) ?? 0) + 1);
+  return counts;
 }
 
 /** Appeals that were linked to any of these (并单), also through another one, and which of these each goes by. */

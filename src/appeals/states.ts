@@ -29,6 +29,9 @@ export const appealActions = [
   'divert',
   'link',
   'reclassify',
+  'unlink',
+  'reopen',
+  'represent',
 ] as const;
 export type AppealAction = (typeof appealActions)[number];
 
@@ -75,6 +78,10 @@ const withoutDepartment = (from: AppealStatus): Transition[] => [
   reclassify(from),
 ];
 
+/** Who speaks for a group is the desk's to record while the case is worked on; it moves nothing. */
+const represent = (from: AppealStatus): Transition =>
+  rule(from, 'represent', from, ['dispatcher'], { needs: ['appellants'] });
+
 export const transitions: readonly Transition[] = [
   ...withoutDepartment('registered'),
   rule('registered', 'triage', 'triage', ['system']),
@@ -90,6 +97,11 @@ export const transitions: readonly Transition[] = [
   // What is submitted waits for its sign-off and takes no more: a message on the matter then is a new appeal.
   rule('signed', 'submit', 'submitted', ['department'], { needs: ['result'], ends: ['resolve'] }),
   reclassify('signed'),
+  ...(['registered', 'triage', 'assigned', 'signed'] as const).map(represent),
+  // A link that was a mistake: the case is the desk's again, and the deadlines that the link ended go on as they were.
+  rule('linked', 'unlink', 'triage', ['dispatcher'], { starts: ['forward', 'resolve'] }),
+  // Answered, and the citizen comes back on the matter: the desk looks again. Forwarding it is a new obligation.
+  rule('answered', 'reopen', 'triage', ['system', 'dispatcher'], { starts: ['forward'] }),
 ];
 
 const byStatus = new Map<AppealStatus, Map<AppealAction, Transition>>();
@@ -114,6 +126,8 @@ export function allowedActions(from: AppealStatus, role?: AppealRole): AppealAct
 export const openStatuses: readonly AppealStatus[] = appealStatuses.filter((status) =>
   findTransition(status, 'attach'),
 );
+
+export const isOpen = (status: AppealStatus): boolean => openStatuses.includes(status);
 
 /** The lead assignment's status, which follows the appeal's. */
 export const assignmentStatusOf: Partial<Record<AppealStatus, 'pending' | 'signed' | 'submitted'>> = {

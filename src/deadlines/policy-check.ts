@@ -99,7 +99,9 @@ function checkSignOff({ signOff, roles, deadlines }: Policy): Mistake[] {
 function checkTexts({ texts }: Policy): Mistake[] {
   return (Object.keys(textPlaces) as TextName[]).flatMap((name) => {
     const wanted: readonly string[] = textPlaces[name];
-    const found = placesOf(texts[name]);
+    const text = texts[name];
+    if (text === undefined) return [];
+    const found = placesOf(text);
     const pointer = `/texts/${name}`;
     return [
       ...wanted

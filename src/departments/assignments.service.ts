@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import { type AppealRow, changeAppeals, lockAppeals, nextStatus } from '../appeals/appeals.service.ts';
 import { duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
@@ -153,6 +153,16 @@ async function update(tx: Transaction, assignment: AssignmentRow, set: Partial<A
 
 async function resolveDueAt(tx: Transaction, appealId: string): Promise<Date | null> {
   return (await duesOf(tx, 'resolve', 'appeal', [appealId])).get(appealId)?.dueAt ?? null;
+}
+
+/** When each of these appeals went to the department that has it. */
+export async function assignedAt(tx: Transaction, appealIds: readonly string[]): Promise<Map<string, Date>> {
+  const held = inArray(assignments.status, ['pending', 'signed', 'submitted']);
+  const rows = await tx
+    .select({ id: assignments.appealId, at: assignments.assignedAt })
+    .from(assignments)
+    .where(and(inArray(assignments.appealId, [...appealIds]), held));
+  return new Map(rows.map(({ id, at }) => [id, at]));
 }
 
 /** Tells the departments that have these appeals that something about them changed. Call it last before COMMIT. */

@@ -1,7 +1,7 @@
 import { inArray, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, changeAppeals } from '../appeals/appeals.service.ts';
-import { cancelDeadlines, duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { cancelDeadlines, endDeadlines, runningOf, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
@@ -36,8 +36,8 @@ export async function dispatch(
   );
   const pulledBack = dispatches.map((item) => item.appeal).filter((appeal) => appeal.assignmentId !== null);
   const removed = await withdraw(tx, rules, pulledBack, now);
-  // Resolving runs from the first dispatch: what was started then goes on.
-  const running = await duesOf(tx, 'resolve', 'appeal', [...before.keys()]);
+  // Resolving runs from the first dispatch: what was started then goes on, unless an answer ended it.
+  const running = await runningOf(tx, 'resolve', [...before.keys()]);
   const times = new Map(
     dispatches.map(({ appeal }) => {
       const own = rules.of(appeal);

@@ -2,13 +2,15 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createClient } from './client.ts';
 import { describePlan } from './dry-run.ts';
-import { ImportError, readMap } from './map.ts';
+import { ImportError, type ImportMap, readMap } from './map.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { type Plan, type PlannedRow, planFile, playOver } from './plan.ts';
-import { postRows } from './post-rows.ts';
+import { type Posted, postRows } from './post-rows.ts';
+import { previewRows } from './preview.ts';
 import { type Output, startProgress } from './progress.ts';
 import { readClock, type SimulatedTime, stretches, takeClock } from './simulated-time.ts';
 import { openState } from './state.ts';
+import { asJsonLines } from './tables.ts';
 import { createTally, type Tally } from './tally.ts';
 
 export interface ImportIo {
@@ -57,8 +59,23 @@ export async function runImport(argv: string[], io: ImportIo): Promise<number> {
 async function importFile(options: Options, io: ImportIo, interrupt: AbortSignal): Promise<number> {
   const map = await readMap(options.map);
   const reading = { map, inventPhones: options.inventPhones };
-  const plan = await planFile(options.file, reading, options.limit);
-  const file = await open(options.file);
+  const lines = await asJsonLines(options.file);
+  try {
+    return await importLines(options, io, interrupt, { reading, lines: lines.file });
+  } finally {
+    await lines.remove();
+  }
+}
+
+async function importLines(
+  options: Options,
+  io: ImportIo,
+  interrupt: AbortSignal,
+  { reading, lines }: { reading: { map: ImportMap; inventPhones: boolean }; lines: string },
+): Promise<number> {
+  const { map } = reading;
+  const plan = await planFile(lines, reading, options.limit);
+  const file = await open(lines);
   const client = createClient({ ...options, interrupt, giveUpAfter: io.giveUpAfter ?? GIVE_UP_AFTER });
   try {
     if (options.dryRun) {
@@ -67,6 +84,8 @@ async function importFile(options: Options, io: ImportIo, interrupt: AbortSignal
         io.stdout.write(`${JSON.stringify({ rows: plan.rows.length, refused: plan.refused.length })}\n`);
       return plan.refused.length > 0 ? 1 : 0;
     }
+    if (options.preview)
+      return await preview(options, io, plan, { client, file, ...reading, historic: options.historic });
     if (options.inventPhones && !(await readClock(client))) {
       throw new ImportError(
         '--invent-phones is for trials: this service runs in production, and an invented number may be somebody’s.',
@@ -98,7 +117,13 @@ async function importFile(options: Options, io: ImportIo, interrupt: AbortSignal
       ...reading,
       historic: options.historic,
       concurrency: options.concurrency,
-      onDone: (planned: PlannedRow, outcome: 'registered' | 'attached' | 'replayed') => {
+      onDone: (planned: PlannedRow, outcome: 'registered' | 'attached' | 'replayed', posted: Posted) => {
+        const { source, externalId, appealNumber } = posted;
+        if (options.numbers !== undefined)
+          appendFileSync(
+            options.numbers,
+            `${JSON.stringify({ row: planned.row, source, externalId, appealNumber, outcome })}\n`,
+          );
         state.add(planned.row);
         tally.count(planned, outcome);
         progress.step();
@@ -129,6 +154,25 @@ async function importFile(options: Options, io: ImportIo, interrupt: AbortSignal
     client.close();
     await file.close();
   }
+}
+
+/** Says of each row what would become of it. */
+async function preview(
+  options: Options,
+  io: ImportIo,
+  plan: Plan,
+  previewing: Parameters<typeof previewRows>[0],
+): Promise<number> {
+  const counts = { registered: 0, attached: 0, replayed: 0, refused: plan.refused.length };
+  for (const { row, reason } of plan.refused) io.stdout.write(`line ${row}: refused: ${reason}\n`);
+  for await (const { row, outcome, text } of previewRows(previewing, plan.rows)) {
+    counts[outcome] += 1;
+    io.stdout.write(`line ${row}: ${text}\n`);
+  }
+  const summary = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`);
+  io.stdout.write(`\nWould be: ${summary.join(', ')}. Nothing was written.\n`);
+  if (options.json) io.stdout.write(`${JSON.stringify(counts)}\n`);
+  return counts.refused > 0 ? 1 : 0;
 }
 
 /** Moves the clock to each stretch of rows, posts them, and at last to the end of the span. */

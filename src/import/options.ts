@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ImportError } from './map.ts';
 import { readDuration } from './times.ts';
 
-export const USAGE = `minsheng import FILE.jsonl --map MAP: posts the messages of a JSON-lines file through the REST API
+export const USAGE = `minsheng import FILE --map MAP: posts the messages of a .jsonl, .csv or .xlsx file through the REST API
 
   --map MAP          which fields give what: a JSON file, or fuzhou-12345 | teddycup-hot
   --url URL          the service (default http://127.0.0.1:3000)
@@ -15,7 +15,9 @@ export const USAGE = `minsheng import FILE.jsonl --map MAP: posts the messages o
   --limit N          only the first N lines of the file
   --resume FILE      where the progress is kept (default: FILE.jsonl.import-state.json in this folder)
   --refused FILE     writes refused rows with their reasons there (JSON lines, with personal data)
+  --numbers FILE     writes both numbers of every row that is in there, the source's and ours (JSON lines)
   --dry-run          shows what would be posted, posts nothing
+  --preview          asks the service what would become of each row, writes nothing
   --json             the last line is one JSON object
 
 Exit code: 0 all rows are in, 1 rows were refused or the import stopped, 2 not understood, 130 interrupted.`;
@@ -33,7 +35,9 @@ export interface Options {
   limit: number;
   state: string;
   refused: string | undefined;
+  numbers: string | undefined;
   dryRun: boolean;
+  preview: boolean;
   json: boolean;
 }
 
@@ -42,8 +46,7 @@ export function readOptions(argv: string[], env: Record<string, string | undefin
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
   const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0)
-    throw new ImportError('Name one file: minsheng import FILE.jsonl --map MAP.');
+  if (file === undefined || more.length > 0) throw new ImportError('Name one file: minsheng import FILE --map MAP.');
   if (values.map === undefined) throw new ImportError('Say with --map which fields give what (docs/import.md).');
   const key = values.key ?? env.MINSHENG_KEY ?? '';
   if (key === '' && !values['dry-run']) throw new ImportError('Give an API key with --key or MINSHENG_KEY.');
@@ -52,6 +55,8 @@ export function readOptions(argv: string[], env: Record<string, string | undefin
     throw new ImportError(`--over ${values.over} is not a duration such as P7D or PT12H.`);
   if (over !== undefined && values.historic)
     throw new ImportError('--over and --historic exclude each other: old cases have no deadlines to play.');
+  if (values.preview && values.over !== undefined)
+    throw new ImportError('--preview and --over exclude each other: a preview does not move the clock.');
   return {
     file,
     map: values.map,
@@ -67,7 +72,9 @@ export function readOptions(argv: string[], env: Record<string, string | undefin
         : wholeNumber('--limit', values.limit, Number.MAX_SAFE_INTEGER),
     state: values.resume ?? `${basename(file)}.import-state.json`,
     refused: values.refused,
+    numbers: values.numbers,
     dryRun: values['dry-run'] ?? false,
+    preview: values.preview ?? false,
     json: values.json ?? false,
   };
 }
@@ -90,7 +97,9 @@ function parse(argv: string[]) {
         limit: text,
         resume: text,
         refused: text,
+        numbers: text,
         'dry-run': flag,
+        preview: flag,
         json: flag,
         help: { ...flag, short: 'h' },
       },

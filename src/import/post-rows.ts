@@ -4,6 +4,13 @@ import { ImportError, type ImportMap } from './map.ts';
 import { type PlannedRow, readRow } from './plan.ts';
 import { type Outcome, outcomes } from './tally.ts';
 
+/** Both numbers of a message that is in: the source's and ours. */
+export interface Posted {
+  source: string;
+  externalId: string;
+  appealNumber: string;
+}
+
 export interface Posting {
   client: Client;
   file: FileHandle;
@@ -11,7 +18,7 @@ export interface Posting {
   inventPhones: boolean;
   historic: boolean;
   concurrency: number;
-  onDone: (planned: PlannedRow, outcome: Exclude<Outcome, 'refused'>) => void;
+  onDone: (planned: PlannedRow, outcome: Exclude<Outcome, 'refused'>, posted: Posted) => void;
   onRefused: (planned: PlannedRow, reason: string, line: string) => void;
 }
 
@@ -42,7 +49,11 @@ export async function postRows(posting: Posting, rows: readonly PlannedRow[]): P
   if (worst !== undefined) throw worst;
 }
 
-async function postRow(posting: Posting, planned: PlannedRow): Promise<void> {
+/** The message of one row of the file, as it is posted. */
+export async function toBody(
+  posting: Pick<Posting, 'file' | 'map' | 'inventPhones' | 'historic'>,
+  planned: PlannedRow,
+): Promise<{ line: string; channel: string; body: object }> {
   const line = await readLine(posting.file, planned);
   const mapped = readRow(posting, line);
   if ('refused' in mapped) throw new ImportError(`Line ${planned.row} changed while the import ran.`);
@@ -51,27 +62,32 @@ async function postRow(posting: Posting, planned: PlannedRow): Promise<void> {
     ...(planned.at === undefined ? {} : { receivedAt: new Date(planned.at).toISOString() }),
     ...(posting.historic ? { historic: true } : {}),
   };
+  return { line, channel: mapped.channel, body };
+}
+
+async function postRow(posting: Posting, planned: PlannedRow): Promise<void> {
+  const { line, channel, body } = await toBody(posting, planned);
   let answer: Answer;
   for (let attempt = 1; ; attempt += 1) {
-    answer = await posting.client.send('POST', `/v1/channels/${mapped.channel}/messages`, body);
+    answer = await posting.client.send('POST', `/v1/channels/${channel}/messages`, body);
     if (answer.status < 500 || attempt >= SERVER_ERROR_ATTEMPTS) break;
     await posting.client.pause();
   }
   if (answer.status === 200 || answer.status === 201) {
-    const { disposition } = (answer.body ?? {}) as { disposition?: string };
+    const { disposition, appealNumber = '' } = (answer.body ?? {}) as { disposition?: string; appealNumber?: string };
     const outcome = outcomes.find((each) => each === disposition && each !== 'refused') as
       | Exclude<Outcome, 'refused'>
       | undefined;
     if (outcome === undefined) throw new ImportError('The service answers without a disposition; is this a Minsheng?');
-    return posting.onDone(planned, outcome);
+    return posting.onDone(planned, outcome, { ...(body as Posted), appealNumber });
   }
-  const reason = describe(answer);
+  const reason = describeAnswer(answer);
   if ([401, 403, 404].includes(answer.status)) throw new ImportError(`The service refuses every row: ${reason}`);
   posting.onRefused(planned, reason, line);
 }
 
 /** The same words for the same fault, so that they can be counted: kind of problem, first place, why. */
-function describe(answer: Answer): string {
+export function describeAnswer(answer: Answer): string {
   const problem = (answer.body ?? {}) as Problem;
   const kind = problem.type?.split(/[:/]/).at(-1) ?? problem.title ?? 'no problem document';
   const first = problem.errors?.[0];

@@ -1,64 +1,89 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
-import type { AppealStatus } from '../appeals/states.ts';
-import { announceChange } from '../departments/assignments.service.ts';
+import { type AppealStatus, isOpen } from '../appeals/states.ts';
+import { duesOf } from '../deadlines/deadlines.service.ts';
+import type { RulesInForce } from '../deadlines/rule-book.service.ts';
+import { announceChange, assignedAt } from '../departments/assignments.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import type { Subject } from '../receipts/texts.ts';
+import { reopen } from '../routing/reopen.service.ts';
 import type { Placed } from './placed.ts';
 
 export interface Joined {
   number: string;
   status: AppealStatus;
-  /** What the new message's sender can be told at once: who has the case. */
-  known?: { number: string; subject: Subject };
+  /** What the new message's sender can be told at once: who has the case, or that it is looked at again. */
+  known?: Subject;
+  /** The same for whoever says nothing new: since when, and until when. */
+  progress?: Subject;
 }
 
 const ACTOR = systemActor('same-matter');
 
-/** Joins messages to appeals of the same matter: one event an appeal, and the department that has it sees the change. */
+/**
+ * Joins messages to appeals of the same matter: one event an appeal, and the department that has it sees the change. An
+ * answered appeal is opened again.
+ */
 export async function attachMessages(
   tx: Transaction,
+  rules: RulesInForce,
   attached: readonly Placed[],
   registered: ReadonlyMap<string, { number: string; status: AppealStatus }>,
   now: Date,
 ): Promise<Map<string, Joined>> {
   if (attached.length === 0) return new Map();
-  const byAppeal = new Map<string, string[]>();
-  for (const { appealId, message } of attached)
-    byAppeal.set(appealId, [...(byAppeal.get(appealId) ?? []), message.messageId]);
+  const byAppeal = new Map<string, Placed[]>();
+  for (const entry of attached) byAppeal.set(entry.appealId, [...(byAppeal.get(entry.appealId) ?? []), entry]);
   const rows = [...(await lockAppeals(tx, [...byAppeal.keys()])).values()];
-  const changes = rows.map((appeal) => ({
+  const open = rows.filter(({ status }) => isOpen(status));
+  const changes = open.map((appeal) => ({
     appeal,
     action: 'attach' as const,
     role: 'system' as const,
     actor: ACTOR,
-    data: { messages: byAppeal.get(appeal.id) },
+    data: dataOf(byAppeal.get(appeal.id) ?? []),
   }));
   await changeAppeals(tx, changes, now);
+  const again = rows.filter(({ status }) => !isOpen(status));
+  for (const appeal of again) {
+    const data = dataOf(byAppeal.get(appeal.id) ?? []);
+    await reopen(tx, rules, { appeal, role: 'system', actor: ACTOR, data }, now);
+  }
   const joined = await describe(
     tx,
-    rows.filter((row) => !registered.has(row.id)),
+    open.filter((row) => !registered.has(row.id)),
+    attached.some(({ nothingNew }) => nothingNew),
   );
+  for (const { id, number } of again) joined.set(id, { number, status: 'triage', known: { about: 'reopened' } });
   for (const [id, { number, status }] of registered) if (byAppeal.has(id)) joined.set(id, { number, status });
-  await announceChange(tx, rows, now);
+  await announceChange(tx, open, now);
   return joined;
 }
 
-async function describe(tx: Transaction, rows: readonly AppealRow[]): Promise<Map<string, Joined>> {
+function dataOf(entries: readonly Placed[]): Record<string, unknown> {
+  const idsOf = (list: readonly Placed[]): string[] => list.map(({ message }) => message.messageId);
+  const repeated = entries.filter(({ nothingNew }) => nothingNew);
+  return { messages: idsOf(entries), ...(repeated.length > 0 ? { nothingNew: idsOf(repeated) } : {}) };
+}
+
+async function describe(
+  tx: Transaction,
+  rows: readonly AppealRow[],
+  withProgress: boolean,
+): Promise<Map<string, Joined>> {
   const codes = rows.flatMap((row) => row.department ?? []);
   const names = codes.length === 0 ? new Map<string, string>() : await departmentNames(tx, codes);
+  const ids = withProgress ? rows.flatMap((row) => (row.assignmentId ? [row.id] : [])) : [];
+  const since = ids.length === 0 ? new Map<string, Date>() : await assignedAt(tx, ids);
+  const dues = ids.length === 0 ? undefined : await duesOf(tx, 'resolve', 'appeal', ids);
   return new Map(
     rows.map(({ id, number, status, department }): [string, Joined] => {
       const departmentName = names.get(department ?? '');
-      return [
-        id,
-        {
-          number,
-          status,
-          ...(departmentName ? { known: { number, subject: { about: 'joined', departmentName } } } : {}),
-        },
-      ];
+      if (!departmentName) return [id, { number, status }];
+      const began = since.get(id);
+      const progress = began && { about: 'progress' as const, departmentName, since: began, due: dues?.get(id) };
+      return [id, { number, status, known: { about: 'joined', departmentName }, ...(progress ? { progress } : {}) }];
     }),
   );
 }

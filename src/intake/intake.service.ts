@@ -4,7 +4,7 @@ import { appealNumber } from '../appeals/number.ts';
 import { insertAttachments } from '../attachments/attachments.service.ts';
 import { noteCalls } from '../calls/call-messages.service.ts';
 import { duesOf, startDeadlines } from '../deadlines/deadlines.service.ts';
-import type { RuleBook } from '../deadlines/rule-book.service.ts';
+import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Clock } from '../platform/clock/clock.ts';
@@ -47,7 +47,7 @@ export async function registerBatch(deps: IntakeDeps, batch: readonly PreparedMe
     const { fresh, known, twins } = await recognise(tx, book.zone, keyRing, timely);
     for (const [message, outcome] of known) outcomes.set(message, outcome);
     const placed = await place(tx, rules, fresh, now);
-    const answers = await write({ zone: book.zone, keyRing }, tx, placed, now);
+    const answers = await write({ zone: book.zone, keyRing }, tx, rules, placed, now);
     for (const [message, answer] of answers) outcomes.set(message, { answer });
     for (const [twin, first] of twins) outcomes.set(twin, replayOf(outcomes.get(first)));
     return batch.map((message) => outcomes.get(message) as Outcome);
@@ -63,6 +63,7 @@ function replayOf(first: Outcome | undefined): Outcome {
 async function write(
   deps: { zone: Zone; keyRing: KeyRing },
   tx: Transaction,
+  allRules: RulesInForce,
   placed: readonly Placed[],
   now: Date,
 ): Promise<Map<PreparedMessage, MessageAnswer>> {
@@ -114,13 +115,11 @@ async function write(
 
   const byId = new Map(rows.map((row) => [row.id, { number: row.number, status: row.status }]));
   const attached = placed.filter((entry) => entry.disposition === 'attached');
-  const joined = await attachMessages(tx, attached, byId, now);
+  const joined = await attachMessages(tx, allRules, attached, byId, now);
   for (const [appealId, { number, status }] of joined) byId.set(appealId, { number, status });
   await promiseReceipts(
     tx,
-    placed.flatMap((entry) =>
-      toReceipt(entry, byId.get(entry.appealId)?.number ?? '', joined.get(entry.appealId)?.known),
-    ),
+    placed.flatMap((entry) => toReceipt(entry, byId.get(entry.appealId)?.number ?? '', joined.get(entry.appealId))),
     now,
   );
 

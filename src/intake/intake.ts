@@ -2,12 +2,14 @@ import { sourceOfLine } from '../calls/lines.ts';
 import type { Channel } from '../channels/channel.ts';
 import { isUniqueViolation } from '../platform/database/database.ts';
 import { createGroupCommit } from '../platform/group-commit.ts';
-import { fieldProblem } from '../platform/problem.ts';
+import { fieldProblem, type ProblemError } from '../platform/problem.ts';
 import { RECEIPT } from '../receipts/receipts.service.ts';
+import type { CatalogueRule } from '../routing/catalogue.ts';
 import { ROUTE } from '../routing/routing.service.ts';
 import { type IntakeDeps, type Outcome, registerBatch } from './intake.service.ts';
 import type { MessageAnswer, MessageBody } from './message.schema.ts';
 import { type Accompanying, type PreparedMessage, prepareMessage } from './prepare.ts';
+import { type Foreseen, foresee } from './preview.service.ts';
 import type { Sources } from './sources.service.ts';
 
 const MAX_BATCH = 200;
@@ -22,11 +24,15 @@ export interface Intake {
     idempotencyKey: string | null,
     accompanying?: Accompanying,
   ): Promise<MessageAnswer>;
+  /** What would become of messages if they were posted one after the other; nothing is written. */
+  preview(channel: Channel, bodies: readonly MessageBody[], actor: string): Promise<Foreseen[]>;
   stop(): Promise<void>;
 }
 
 /** The seam between one request and the batch it is committed in. `nudge` wakes the workers after COMMIT. */
-export function createIntake(deps: IntakeDeps & { sources: Sources; nudge: (kind: string) => void }): Intake {
+export function createIntake(
+  deps: IntakeDeps & { sources: Sources; nudge: (kind: string) => void; catalogue: () => Promise<CatalogueRule[]> },
+): Intake {
   const line = createGroupCommit<PreparedMessage, Outcome>({ commit, maxBatch: MAX_BATCH, maxWaiting: MAX_WAITING });
 
   /** Alone and still refused as known: another replica was faster, and now its record can be seen. */
@@ -56,10 +62,8 @@ export function createIntake(deps: IntakeDeps & { sources: Sources; nudge: (kind
     idempotencyKey: string | null,
     accompanying?: Accompanying,
   ): Promise<MessageAnswer> {
-    const known = await deps.sources.channelOf(body.source);
-    if (known === undefined) throw fieldProblem('/source', 'is not a registered source', '不是已登记的来源');
-    if (known !== channel.name)
-      throw fieldProblem('/source', `is a source of the channel ${known}`, `属于 ${known} 渠道`);
+    const wrong = await wrongSource(channel, body);
+    if (wrong) throw wrong;
     const prepared = prepareMessage(deps.keyRing, channel, body, actor, idempotencyKey, accompanying);
     if (prepared.call) prepared.lineSource = await sourceOfLine(deps.sources, body.source, prepared.call.called);
     const outcome = await line.submit(prepared);
@@ -67,5 +71,21 @@ export function createIntake(deps: IntakeDeps & { sources: Sources; nudge: (kind
     return outcome.answer;
   }
 
-  return { accept, stop: () => line.stop() };
+  async function wrongSource(channel: Channel, { source }: MessageBody): Promise<ProblemError | undefined> {
+    const known = await deps.sources.channelOf(source);
+    if (known === undefined) return fieldProblem('/source', 'is not a registered source', '不是已登记的来源');
+    if (known === channel.name) return undefined;
+    return fieldProblem('/source', `is a source of the channel ${known}`, `属于 ${known} 渠道`);
+  }
+
+  async function preview(channel: Channel, bodies: readonly MessageBody[], actor: string): Promise<Foreseen[]> {
+    const messages: (PreparedMessage | ProblemError)[] = [];
+    for (const body of bodies)
+      messages.push(
+        (await wrongSource(channel, body)) ?? prepareMessage(deps.keyRing, channel, body, actor, null, undefined),
+      );
+    return foresee(deps, messages, await deps.catalogue());
+  }
+
+  return { accept, preview, stop: () => line.stop() };
 }

@@ -1,14 +1,15 @@
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, lockAppeals } from '../appeals/appeals.service.ts';
 import { followLinks } from '../appeals/lookup.service.ts';
-import { openStatuses } from '../appeals/states.ts';
+import { type AppealStatus, findTransition } from '../appeals/states.ts';
+import { fillText } from '../deadlines/policy-texts.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Subject } from '../deadlines/subject.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import type { Placed } from './placed.ts';
 import type { PreparedMessage } from './prepare.ts';
-import { openSameMatter } from './same-matter.ts';
+import { type Belonging, openSameMatter } from './same-matter.ts';
 import { isLateByAdapter } from './times.ts';
 
 /** What the rules of one appeal are, and what they go by. */
@@ -18,8 +19,9 @@ interface Ground {
 }
 
 /**
- * Finds the appeal each message belongs to: the one its channel knows it continues, else an open one on the same matter,
- * or a new one under the policy chosen for it.
+ * Finds the appeal each message belongs to: the one its channel knows it continues, else an open one on the same matter, an
+ * answered one that it opens again, or a new one under the policy chosen for it, which knows the declined or diverted one
+ * that it repeats.
  * A message that joins is promised what its appeal's own policy version promises.
  */
 export async function place(
@@ -28,37 +30,64 @@ export async function place(
   messages: readonly PreparedMessage[],
   now: Date,
 ): Promise<Placed[]> {
-  const sameMatter = await openSameMatter(tx, messages, (message) => rules.choose(message).policy.code);
+  const sameMatter = await openSameMatter(tx, messages, (message) => rules.choose(message).policy.code, now);
   const continued = await followLinks(
     tx,
     messages.flatMap(({ belongsTo }) => belongsTo ?? []),
   );
   const found = messages.map((message) => {
-    const target = continued.get(message.belongsTo ?? '') ?? sameMatter.find(message);
-    const appealId = target ?? uuid();
+    const followed = continued.get(message.belongsTo ?? '');
+    const known: Belonging | undefined =
+      followed === undefined ? sameMatter.find(message) : { appealId: followed, as: 'joins', nothingNew: false };
+    const target = known?.as === 'repeats' ? undefined : known;
+    const appealId = target?.appealId ?? uuid();
     if (!target) sameMatter.add(message, appealId);
-    return { message, appealId, isNew: target === undefined };
+    return { message, appealId, known, isNew: target === undefined };
   });
   const own = new Set(found.filter(({ isNew }) => isNew).map(({ appealId }) => appealId));
   // Targets are locked only now: one that was closed since it was looked at takes no more.
   const locked = await lockAppeals(
     tx,
-    found.filter(({ appealId }) => !own.has(appealId)).map(({ appealId }) => appealId),
+    found.flatMap(({ known }) => (known && !own.has(known.appealId) ? [known.appealId] : [])),
   );
   const grounds = new Map<string, Ground>();
-  return found.map(({ message, ...target }): Placed => {
-    const open = openTarget(locked.get(target.appealId));
-    const known = open ? { rules: rules.of(open), subject: open } : grounds.get(target.appealId);
-    const isNew = known === undefined;
+  return found.map(({ message, known, ...target }): Placed => {
+    const before = known && locked.get(known.appealId);
+    const takes = before && !target.isNew && takesMessages(before) ? before : undefined;
+    const ground = takes ? { rules: rules.of(takes), subject: takes } : grounds.get(target.appealId);
+    const isNew = ground === undefined;
     const appealId = isNew && !target.isNew ? uuid() : target.appealId;
-    const ground = known ?? { rules: rules.choose(message), subject: subjectOf(message) };
-    if (isNew) grounds.set(appealId, ground);
-    return { ...settle(message, ground, now), appealId, disposition: isNew ? 'registered' : 'attached' };
+    const settled = ground ?? { rules: rules.choose(message), subject: subjectOf(message) };
+    if (isNew) grounds.set(appealId, settled);
+    return {
+      ...settle(message, settled, now),
+      appealId,
+      disposition: isNew ? 'registered' : 'attached',
+      reopens: takes !== undefined && reopens(takes.status),
+      nothingNew: !isNew && known?.nothingNew === true,
+      repeats: isNew && known?.as === 'repeats' && before ? repeated(rules, before) : undefined,
+    };
   });
 }
 
-const openTarget = (row: AppealRow | undefined): AppealRow | undefined =>
-  row && openStatuses.includes(row.status) ? row : undefined;
+/** Open, or answered: a message on the matter opens it again. */
+const takesMessages = ({ status }: AppealRow): boolean =>
+  findTransition(status, 'attach') !== undefined || reopens(status);
+const reopens = (status: AppealStatus): boolean => findTransition(status, 'reopen') !== undefined;
+
+const endings: Partial<Record<AppealStatus, 'answered' | 'declined' | 'diverted'>> = {
+  answered: 'answered',
+  declined: 'declined',
+  diverted: 'diverted',
+};
+
+/** An ended appeal with what its citizens were told of its end; undefined when it is open again. */
+function repeated(rules: RulesInForce, row: AppealRow): Placed['repeats'] {
+  const ending = endings[row.status];
+  if (!ending) return undefined;
+  const told = fillText(rules.of(row).policy.texts[ending], { text: row.outcome ?? '' });
+  return { id: row.id, number: row.number, told };
+}
 
 /** Of a new appeal: how hard it is nobody has judged yet. */
 function subjectOf({ source, nature, category, urgency }: PreparedMessage): Subject {
@@ -69,7 +98,7 @@ function settle(
   message: PreparedMessage,
   { rules, subject }: Ground,
   now: Date,
-): Omit<Placed, 'appealId' | 'disposition'> {
+): Omit<Placed, 'appealId' | 'disposition' | 'reopens' | 'nothingNew' | 'repeats'> {
   const receivedAt = message.receivedAt ?? now;
   const receipt = message.noReceiptReason === null ? rules.dueOf('receipt', receivedAt, subject) : undefined;
   return {

@@ -10,6 +10,12 @@ export interface Placed {
   late: boolean;
   appealId: string;
   disposition: 'registered' | 'attached';
+  /** Joins an answered appeal, which is opened again. */
+  reopens: boolean;
+  /** Joins an appeal by saying the same again. */
+  nothingNew: boolean;
+  /** Of a new appeal: the ended one that the same person raised on the matter, and what was told then. */
+  repeats: { id: string; number: string; told: string } | undefined;
   /** Of the appeal it belongs to, and what they go by. */
   rules: TimeRules;
   subject: Subject;

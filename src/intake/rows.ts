@@ -4,11 +4,14 @@ import type { NewDeadline } from '../deadlines/deadlines.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { PromisedReceipt } from '../receipts/receipts.service.ts';
+import type { Joined } from './attach.ts';
 import type { MessageAnswer } from './message.schema.ts';
 import type { Placed } from './placed.ts';
 
+type Known = NonNullable<PromisedReceipt['known']>;
+
 export function toAppeal(
-  { message, appealId, receivedAt, late, rules, subject }: Placed,
+  { message, appealId, receivedAt, late, rules, subject, repeats }: Placed,
   number: string,
   now: Date,
 ): NewAppeal {
@@ -34,6 +37,7 @@ export function toAppeal(
     recordedAt: now,
     updatedAt: now,
     outcome: answered,
+    repeatOf: repeats?.id ?? null,
     version: 1,
   };
 }
@@ -89,14 +93,22 @@ export function receiptDeadlines(placed: readonly Placed[]): NewDeadline[] {
   );
 }
 
-export function toReceipt(
-  { message, appealId, receivedAt, rules, receipt }: Placed,
+/** What can be told at once: the answer, the earlier end of the matter, or who has the case. */
+function knownOf(
+  { message, repeats, nothingNew }: Placed,
   number: string,
-  joined: PromisedReceipt['known'],
-): PromisedReceipt[] {
+  joined: Joined | undefined,
+): Known | undefined {
+  if (message.answered !== null) return { number, subject: { about: 'answered', text: message.answered } };
+  if (repeats) return { number, subject: { about: 'repeated', targetNumber: repeats.number, told: repeats.told } };
+  const subject = (nothingNew ? joined?.progress : undefined) ?? joined?.known;
+  return subject && { number, subject };
+}
+
+export function toReceipt(entry: Placed, number: string, joined: Joined | undefined): PromisedReceipt[] {
+  const { message, appealId, receivedAt, rules, receipt } = entry;
   if (!receipt) return [];
-  const known =
-    message.answered === null ? joined : { number, subject: { about: 'answered' as const, text: message.answered } };
+  const known = knownOf(entry, number, joined);
   return [
     {
       rules,

@@ -1,24 +1,26 @@
 import { sql } from 'drizzle-orm';
-import { openAppealsOf } from '../appeals/lookup.service.ts';
-import { natureClass, type Urgency, urgencies } from '../appeals/nature.ts';
+import { appealsOf, type KnownAppeal, lastAppealsOf } from '../appeals/known-appeals.ts';
+import { natureClass, urgencies } from '../appeals/nature.ts';
+import { isOpen } from '../appeals/states.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
+import { FOLLOW_UP_MS, isFollowUp } from './follow-up.ts';
 import type { PreparedMessage } from './prepare.ts';
-import { bigrams, SAME_MATTER_THRESHOLD, similarityOf } from './similarity.ts';
+import { bigrams, SAME_MATTER_THRESHOLD, shared, similarityOf } from './similarity.ts';
 
 /** What comes after this many characters decides nothing and would cost the other callers time. */
-const COMPARED_LENGTH = 2_000;
+export const COMPARED_LENGTH = 2_000;
+
+/** Business days in which a message on an ended matter is taken as the same matter; later it is a new one. */
+const REMEMBERED_MS = 30 * 86_400_000;
+
+/** A message of which at most this share of bigrams is not in the appeal already says nothing new. */
+const NOTHING_NEW = 0.1;
 
 type Bigrams = ReturnType<typeof bigrams>;
 
-interface Candidate {
-  appealId: string;
-  source: string;
-  /** Not routed yet: the next line of a conversation belongs here, whatever it says. */
-  unrouted: boolean;
-  policy: string;
+interface Candidate extends Omit<KnownAppeal, 'persons' | 'title' | 'body' | 'nature'> {
   natureClass: string;
-  urgency: Urgency;
   /** Worked out only when a second message of the person comes. */
   bigrams: () => Bigrams;
 }
@@ -31,78 +33,104 @@ function bigramsOf({ title, body }: { title: string; body: string }): () => Bigr
   };
 }
 
+/** Where a message goes. `repeat`: to a new appeal, which knows the ended one it repeats. */
+export interface Belonging {
+  appealId: string;
+  as: 'joins' | 'reopens' | 'repeats';
+  nothingNew: boolean;
+}
+
 /**
  * Same matter (同一事项): a message joins an appeal by itself only when the same verified person raised it, it is open,
  * under the same policy and class of nature, and its text is alike (threshold: docs/same-matter.md). A message that is
  * more urgent than the appeal never joins: it must not wait behind it. Anything less certain is for a dispatcher to link.
  */
 export interface SameMatter {
-  /** The appeal the message belongs to, the likest first; undefined: a new matter. */
-  find(message: PreparedMessage): string | undefined;
+  /** Where the message belongs, the likest first; undefined: a new matter. */
+  find(message: PreparedMessage): Belonging | undefined;
   /** A new appeal of this batch, so that the next message in it can join. */
   add(message: PreparedMessage, appealId: string): void;
 }
 
 /**
- * Locks the persons of a batch (sorted, so that two intakes cannot wait for each other in a circle) and reads their open
+ * Locks the persons of a batch (sorted, so that two intakes cannot wait for each other in a circle) and reads their
  * appeals. The locks last to the end of the transaction: a second message of a person, however close, sees the first.
  */
 export async function openSameMatter(
   tx: Transaction,
   batch: readonly PreparedMessage[],
   policyOf: (message: PreparedMessage) => string,
+  now: Date,
 ): Promise<SameMatter> {
   const byPerson = new Map<string, Candidate[]>();
+  /** The appeal each person wrote to a moment ago, for what only goes on with it. */
+  const justNow = new Map<string, string>();
   const persons = [...new Set(batch.filter((message) => !message.historic).flatMap((message) => message.verified))];
   if (persons.length > 0) {
     const locks = persons
       .map((person) => Buffer.from(person, 'base64').readBigInt64BE(0))
       .sort((a, b) => (a < b ? -1 : 1));
     await tx.execute(sql`select pg_advisory_xact_lock(k) from unnest(${arrayOf(locks.map(String), 'bigint')}) k`);
-    for (const appeal of await openAppealsOf(
-      tx,
-      persons.map((person) => Buffer.from(person, 'base64')),
-    )) {
-      const candidate = {
-        appealId: appeal.id,
-        source: appeal.source,
-        unrouted: appeal.status === 'registered',
-        policy: appeal.policy,
-        natureClass: natureClass(appeal.nature),
-        urgency: appeal.urgency,
-        bigrams: bigramsOf(appeal),
-      };
-      for (const person of appeal.persons) remember(person.toString('base64'), candidate);
+    const indexes = persons.map((person) => Buffer.from(person, 'base64'));
+    for (const known of await appealsOf(tx, indexes, new Date(now.getTime() - REMEMBERED_MS))) {
+      const candidate = { ...known, natureClass: natureClass(known.nature), bigrams: bigramsOf(known) };
+      for (const person of known.persons) remember(person.toString('base64'), candidate);
     }
+    const following = batch.filter((message) => message.conversation && isFollowUp(message));
+    const since = new Date(now.getTime() - FOLLOW_UP_MS);
+    for (const { person, appealId } of following.length === 0 ? [] : await lastAppealsOf(tx, indexes, since))
+      justNow.set(person.toString('base64'), appealId);
   }
 
   function remember(person: string, candidate: Candidate): void {
     byPerson.set(person, [...(byPerson.get(person) ?? []), candidate]);
   }
 
-  function find(message: PreparedMessage): string | undefined {
+  function find(message: PreparedMessage): Belonging | undefined {
     const known = message.verified.flatMap((person) => byPerson.get(person) ?? []);
     if (known.length === 0 || message.historic) return undefined;
-    const begun = known.find((candidate) => candidate.unrouted && candidate.source === message.source);
-    if (message.conversation && begun) return begun.appealId;
+    if (message.conversation) {
+      const begun = known.find(({ status, source }) => status === 'registered' && source === message.source);
+      if (begun) return { appealId: begun.id, as: 'joins', nothingNew: false };
+      if (isFollowUp(message)) return followed(message, known);
+    }
+    return likest(message, known);
+  }
+
+  function followed(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
+    const last = message.verified.flatMap((person) => justNow.get(person) ?? [])[0];
+    const open = known.find(({ id, toId, toStatus }) => (id === last || toId === last) && isOpen(toStatus));
+    return open && { appealId: open.toId, as: 'joins', nothingNew: false };
+  }
+
+  function likest(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
     const own = bigramsOf(message)();
     const policy = policyOf(message);
-    let best: { appealId: string; alike: number } | undefined;
+    let best: { belonging: Belonging; rank: number } | undefined;
     for (const candidate of known) {
       if (candidate.policy !== policy || candidate.natureClass !== natureClass(message.nature)) continue;
       if (urgencies.indexOf(message.urgency) > urgencies.indexOf(candidate.urgency)) continue;
-      const alike = similarityOf(own, candidate.bigrams());
-      if (alike >= SAME_MATTER_THRESHOLD && alike > (best?.alike ?? 0)) best = { appealId: candidate.appealId, alike };
+      const as = wayTo(candidate);
+      if (as === undefined) continue;
+      const text = candidate.bigrams();
+      const alike = similarityOf(own, text);
+      // What is open comes before what has ended, however alike.
+      const rank = alike + (as === 'joins' ? 1 : 0);
+      if (alike < SAME_MATTER_THRESHOLD || rank <= (best?.rank ?? 0)) continue;
+      const nothingNew = own.length - shared(own, text) <= own.length * NOTHING_NEW;
+      best = { belonging: { appealId: candidate.toId, as, nothingNew }, rank };
     }
-    return best?.appealId;
+    return best?.belonging;
   }
 
   function add(message: PreparedMessage, appealId: string): void {
     if (message.historic || message.answered !== null) return;
-    const candidate = {
-      appealId,
+    const candidate: Candidate = {
+      id: appealId,
+      toId: appealId,
       source: message.source,
-      unrouted: true,
+      status: 'registered',
+      toStatus: 'registered',
       policy: policyOf(message),
       natureClass: natureClass(message.nature),
       urgency: message.urgency,
@@ -112,4 +140,15 @@ export async function openSameMatter(
   }
 
   return { find, add };
+}
+
+/**
+ * What a message on a known matter does. Only a request to put something right is the same one again after it ended: a
+ * question asked again is a new question. What many share is not reopened for one of them.
+ */
+function wayTo({ id, toId, toStatus, natureClass: kind }: Candidate): Belonging['as'] | undefined {
+  if (isOpen(toStatus)) return 'joins';
+  if (kind !== 'grievance') return undefined;
+  if (toStatus === 'answered') return id === toId ? 'reopens' : 'repeats';
+  return toStatus === 'declined' || toStatus === 'diverted' ? 'repeats' : undefined;
 }

@@ -1,4 +1,4 @@
-import { fillText } from '../deadlines/policy-texts.ts';
+import { commonTexts, fillText } from '../deadlines/policy-texts.ts';
 import type { Due, TimeRules } from '../deadlines/time-rules.service.ts';
 
 /**
@@ -13,7 +13,12 @@ export type Subject =
   | { about: 'answered'; text: string }
   | { about: 'declined'; text: string }
   | { about: 'diverted'; text: string }
-  | { about: 'linked'; targetNumber: string };
+  | { about: 'linked'; targetNumber: string }
+  | { about: 'unlinked'; targetNumber: string }
+  | { about: 'reopened' }
+  /** `told`: what the citizen was told when the earlier appeal ended. */
+  | { about: 'repeated'; targetNumber: string; told: string }
+  | { about: 'progress'; departmentName: string; since: Date; due: Due | undefined };
 
 export const CODE_PLACE = '{code}';
 
@@ -24,13 +29,14 @@ export function receiptText(rules: TimeRules, appealNumber: string, subject: Sub
   return `${fillText(prefix, { number: appealNumber })}${told}${closing}`;
 }
 
-function sentence({ policy: { texts }, zone }: TimeRules, subject: Subject): string {
+function sentence({ policy, zone }: TimeRules, subject: Subject): string {
+  const texts = { ...commonTexts, ...policy.texts };
+  const timeOf = (at: Date): string => zone.formatInstant(at).slice(0, 16).replace('T', ' ');
   switch (subject.about) {
     case 'forwarded': {
       const { departmentName: department, due } = subject;
       if (!due) return fillText(texts.forwardedUndated, { department });
-      const dueAt = zone.formatInstant(due.dueAt).slice(0, 16).replace('T', ' ');
-      return `${fillText(texts.forwarded, { department, dueAt })}${due.provisional ? texts.provisional : ''}`;
+      return `${fillText(texts.forwarded, { department, dueAt: timeOf(due.dueAt) })}${due.provisional ? texts.provisional : ''}`;
     }
     case 'joined':
       return fillText(texts.joined, { department: subject.departmentName });
@@ -41,6 +47,17 @@ function sentence({ policy: { texts }, zone }: TimeRules, subject: Subject): str
     case 'diverted':
       return fillText(texts[subject.about], { text: subject.text });
     case 'linked':
-      return fillText(texts.linked, { target: subject.targetNumber });
+    case 'unlinked':
+      return fillText(texts[subject.about], { target: subject.targetNumber });
+    case 'reopened':
+      return texts.reopened;
+    case 'repeated':
+      return fillText(texts.repeated, { target: subject.targetNumber, text: subject.told.replace(/。$/, '') });
+    case 'progress': {
+      const { departmentName: department, due } = subject;
+      const since = timeOf(subject.since);
+      if (!due) return fillText(texts.progressUndated, { department, since });
+      return fillText(texts.progress, { department, since, dueAt: timeOf(due.dueAt) });
+    }
   }
 }

@@ -1,6 +1,12 @@
-import type { Transaction } from '../platform/database/database.ts';
+import { asc } from 'drizzle-orm';
+import type { Executor, Transaction } from '../platform/database/database.ts';
 import { catalogueRules } from './catalogue.table.ts';
 import type { CatalogueRule } from './catalogue.ts';
+
+/** The dispatch catalogue in force, in its order. */
+export async function readCatalogue(db: Executor): Promise<CatalogueRule[]> {
+  return db.select().from(catalogueRules).orderBy(asc(catalogueRules.position));
+}
 
 /** Puts a new dispatch catalogue in force as a whole; workers read it within five seconds. */
 export async function replaceCatalogue(tx: Transaction, rules: readonly CatalogueRule[]): Promise<void> {

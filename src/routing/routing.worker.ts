@@ -1,15 +1,15 @@
-import { asc } from 'drizzle-orm';
 import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { lineSourcesOf } from '../calls/call-messages.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
+import { requestMatching } from '../matters/matching.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
 import { type Lease, settle } from '../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import { cached } from '../platform/cached.ts';
 import type { Database } from '../platform/database/database.ts';
-import { catalogueRules } from './catalogue.table.ts';
-import { type CatalogueRule, findRule } from './catalogue.ts';
+import { readCatalogue } from './catalogue.service.ts';
+import { findRule } from './catalogue.ts';
 import { ROUTE } from './routing.service.ts';
 
 const CATALOGUE_TTL_MS = 5_000;
@@ -29,10 +29,7 @@ export function createRoutingHandler({
   onRouted: () => void;
 }): AgendaHandler {
   /** An edited catalogue is in force within five machine seconds, and costs nothing meanwhile. */
-  const currentCatalogue = cached(
-    CATALOGUE_TTL_MS,
-    (): Promise<CatalogueRule[]> => db.select().from(catalogueRules).orderBy(asc(catalogueRules.position)),
-  );
+  const currentCatalogue = cached(CATALOGUE_TTL_MS, () => readCatalogue(db));
 
   async function handle(lease: Lease, now: Date): Promise<void> {
     const ordered = await currentCatalogue();
@@ -46,7 +43,11 @@ export function createRoutingHandler({
       const undecided = [];
       for (const appeal of appeals.values()) {
         if (appeal.status !== 'registered') continue;
-        const match = findRule(ordered, { ...appeal, sources: [appeal.source, ...(lines.get(appeal.id) ?? [])] });
+        // What was declined or diverted before is for the desk to judge again, not for a rule.
+        const match =
+          appeal.repeatOf === null
+            ? findRule(ordered, { ...appeal, sources: [appeal.source, ...(lines.get(appeal.id) ?? [])] })
+            : undefined;
         if (match) {
           const reason = {
             by: 'rule' as const,
@@ -62,9 +63,14 @@ export function createRoutingHandler({
         action: 'triage' as const,
         role: 'system' as const,
         actor: ACTOR,
-        data: { reason: 'no rule of the catalogue fits' },
+        data: { reason: appeal.repeatOf === null ? 'no rule of the catalogue fits' : 'repeats an ended appeal' },
       }));
       await changeAppeals(tx, triage, now);
+      await requestMatching(
+        tx,
+        [...appeals.keys()].map((appealId) => ({ appealId })),
+        now,
+      );
       await settle(tx, lease, lease.items, now);
       await dispatch(tx, rules, dispatches, now);
     });

@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TObject, Type } from 'typebox';
 import { AppealSchema, IdOrNumber } from '../appeals/appeals.schema.ts';
 import { viewAppeal } from '../appeals/appeals.view.ts';
-import { findAppeal } from '../appeals/lookup.service.ts';
+import { findAppeal, linkedCounts } from '../appeals/lookup.service.ts';
 import { complexities, natures, urgencies } from '../appeals/nature.ts';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
+import { MOST_REPRESENTATIVES, represent } from '../matters/representatives.service.ts';
 import type { Access } from '../platform/access/access.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
@@ -14,6 +15,7 @@ import { etagOf, IfMatch, readVersion } from '../platform/page.ts';
 import { notFound } from '../platform/problem.ts';
 import { reclassify } from './reclassify.service.ts';
 import { assign, close, type Decision, link } from './triage.service.ts';
+import { reopenByDesk, unlink } from './unlink.service.ts';
 
 interface Deps {
   db: Database;
@@ -40,7 +42,7 @@ const JudgementBody = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
-/** `POST /v1/appeals/{id}/{assign,answer,decline,divert,link,reclassify}`: the dispatcher's decisions. */
+/** `POST /v1/appeals/{id}/{assign,answer,decline,divert,link,unlink,reopen,represent,reclassify}`: the dispatcher's decisions. */
 export function triageRoutes({ db, book, clock, access, onDecided }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(AppealSchema);
@@ -76,6 +78,27 @@ export function triageRoutes({ db, book, clock, access, onDecided }: Deps): Fast
     );
     decision('reclassify', 'Judge anew what it is (重新分类)', JudgementBody, (tx, rules, step, judged, now) =>
       reclassify(tx, rules, { ...step, judged }, now),
+    );
+
+    const Reason = strict({ reason: Words('Why (理由)') });
+    decision('unlink', 'Take out of the appeal it was linked to (拆单)', Reason, (tx, rules, step, { reason }, now) =>
+      unlink(tx, rules, { ...step, reason: maskText(reason) }, now),
+    );
+    decision('reopen', 'Look at an answered appeal again (重新办理)', Reason, (tx, rules, step, { reason }, now) =>
+      reopenByDesk(tx, rules, { ...step, reason: maskText(reason) }, now),
+    );
+    const Represent = Type.Object(
+      {
+        appellants: Type.Array(Type.String({ format: 'uuid' }), {
+          maxItems: MOST_REPRESENTATIVES,
+          uniqueItems: true,
+          description: 'Ids of appellants of this appeal or of one linked to it; in place of those named before',
+        }),
+      },
+      { additionalProperties: false },
+    );
+    decision('represent', 'Name who speaks for a group appeal (推选代表)', Represent, (tx, _rules, step, body, now) =>
+      represent(tx, { ...step, appellants: body.appellants }, now),
     );
 
     function decision<T extends TObject>(
@@ -116,7 +139,8 @@ export function triageRoutes({ db, book, clock, access, onDecided }: Deps): Fast
           onDecided();
           const appeal = (await findAppeal(db, found.id)) ?? found;
           reply.header('etag', etagOf(appeal.version));
-          return viewAppeal(book.zone, appeal, request.actor);
+          const linked = (await linkedCounts(db, [appeal.id])).get(appeal.id) ?? 0;
+          return viewAppeal(book.zone, appeal, request.actor, linked);
         },
       );
     }

@@ -1,11 +1,12 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
-import { type AppealAction, openStatuses } from '../appeals/states.ts';
+import { type AppealAction, isOpen } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import { announceChange } from '../departments/assignments.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
 import { dispatch } from '../departments/dispatch.service.ts';
+import { decideSuggestion } from '../matters/suggestions.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { fieldProblem, notFound, ProblemError } from '../platform/problem.ts';
 import { tell } from '../receipts/receipts.service.ts';
@@ -26,15 +27,17 @@ export async function lockDecided(
   others: readonly string[] = [],
 ): Promise<{ appeal: AppealRow; locked: Map<string, AppealRow> }> {
   const locked = await lockAppeals(tx, [decision.appealId, ...others]);
-  const appeal = locked.get(decision.appealId);
+  return { appeal: checkVersion(locked.get(decision.appealId), decision.version), locked };
+}
+
+/** The locked appeal that was read. @throws ProblemError 404, or 412 when it changed since. */
+export function checkVersion(appeal: AppealRow | undefined, version: number): AppealRow {
   if (!appeal) throw notFound({ en: 'The appeal', zh: '该诉求' });
-  if (appeal.version !== decision.version) {
-    throw new ProblemError('stale-version', {
-      en: 'The appeal has changed since it was read: read it again.',
-      zh: '诉求已变更，请重新读取。',
-    });
-  }
-  return { appeal, locked };
+  if (appeal.version === version) return appeal;
+  throw new ProblemError('stale-version', {
+    en: 'The appeal has changed since it was read: read it again.',
+    zh: '诉求已变更，请重新读取。',
+  });
 }
 
 export async function assign(
@@ -89,7 +92,7 @@ export async function link(
   const target = await resolve(tx, decision.target);
   const { appeal, locked } = await lockDecided(tx, decision, [target]);
   const other = locked.get(target);
-  if (!other || other.id === appeal.id || !openStatuses.includes(other.status))
+  if (!other || other.id === appeal.id || !isOpen(other.status))
     throw fieldProblem('/target', 'must be another appeal that is still being worked on', '必须是另一件仍在办理的诉求');
   await changeAppeals(
     tx,
@@ -112,6 +115,7 @@ export async function link(
     ],
     now,
   );
+  await decideSuggestion(tx, [appeal.id, other.id], 'accepted', decision.actor, now);
   await conclude(tx, rules, appeal, { about: 'linked', targetNumber: other.number }, 'link', now);
   await announceChange(tx, [other], now);
 }
@@ -138,5 +142,5 @@ async function conclude(
     ],
     now,
   );
-  await tell(tx, rules, [{ appeal, subject, eventId: event }], now);
+  await tell(tx, rules, [{ appeal, subject, eventId: `${event}:${appeal.version + 1}` }], now);
 }

@@ -23,7 +23,7 @@ t.test('the table leads everywhere, and nowhere in two directions', async (t) =>
   for (const status of openStatuses) t.match(findTransition(status, 'attach'), { to: status }, 'joining moves nothing');
 });
 
-const desk = ['assign', 'answer', 'decline', 'divert', 'link', 'reclassify'] as const;
+const desk = ['assign', 'answer', 'decline', 'divert', 'link', 'reclassify', 'unlink', 'reopen', 'represent'] as const;
 const departments = ['water', 'housing', 'planning'];
 
 const step = fc.record({
@@ -55,7 +55,10 @@ t.test('no sequence of actions leaves the table, loses an event or breaks the se
       if (action === 'hour') await city.clock.advance('PT1H');
       if (action === 'message') {
         const joined = await city.register('phone', { body, sender });
-        equal(joined.appealId === appealId, openStatuses.includes(before.status), `message while ${before.status}`);
+        const takes = openStatuses.includes(before.status) || before.status === 'answered';
+        equal(joined.appealId === appealId, takes, `message while ${before.status}`);
+        if (before.status === 'linked') equal(joined.appealId, target.appealId, 'goes where it is worked on');
+        if (before.status === 'answered') equal(joined.status, 'triage', 'opened again');
       }
       if (action === 'hour' || action === 'message') continue;
       const reply = await act();
@@ -92,6 +95,9 @@ t.test('no sequence of actions leaves the table, loses an event or breaks the se
           sign: {},
           return: { reason: '非我单位' },
           submit: { result: '已办' },
+          unlink: { reason: '不是同一件事' },
+          reopen: { reason: '答复有误' },
+          represent: { appellants: [] },
         };
         const { version } = await city.get<{ version: number }>(`/v1/${kind}/${id}`);
         return city.act<Problem>(kind, id, action, bodies[action] ?? { text: '已告知' }, stale ? version + 1 : version);

@@ -162,6 +162,27 @@ t.test('every operation answers as the document says', async (t) => {
     await call('POST', `/v1/appeals/${id}/${action}`, 412, body, { 'if-match': '"99"' });
     await call('POST', `/v1/appeals/${id}/${action}`, 200, body, { 'if-match': `"${version}"` });
   }
+  const [reopened, linked] = [triaged[1]?.id ?? '', triaged[4]?.id ?? ''];
+  for (const [id, action, body] of [
+    [reopened, 'reopen', { reason: '答复有误' }],
+    [linked, 'unlink', { reason: '不是同一件事' }],
+    [reopened, 'represent', { appellants: [] }],
+  ] as const) {
+    const { version } = await city.appeal(id);
+    await call('POST', `/v1/appeals/${id}/${action}`, 428, body);
+    await call('POST', `/v1/appeals/${id}/${action}`, 200, body, { 'if-match': `"${version}"` });
+  }
+  for (const channel of channels)
+    await call('POST', `/v1/channels/${channel}/preview`, 200, { messages: [city.message(channel)] });
+  await call('POST', '/v1/channels/phone/preview', 400, { messages: [] });
+  await call('GET', '/v1/appeals/nothing/representatives', 404);
+  await call('GET', `/v1/appeals/${reopened}/representatives`, 200);
+  await call('GET', `/v1/appeals/${reopened}/suggestions`, 200);
+  const { items: suggested } = await call<{ items: { id: string; status: string }[] }>('GET', '/v1/suggestions', 200);
+  const open = suggested.find(({ status }) => status === 'open');
+  t.ok(open, 'something is suggested');
+  await call('POST', `/v1/suggestions/${open?.id}/dismiss`, 200);
+  await call('POST', `/v1/suggestions/${crypto.randomUUID()}/dismiss`, 404);
   await city.clock.settle();
   const appeal = await call<{ assignment: { id: string }; version: number }>(
     'GET',

@@ -7,7 +7,7 @@ import { evaluateSameMatter } from './same-matter.ts';
 /** Beside the project folder; this file runs from dist/test/eval. */
 const DEFAULT_DATA = fileURLToPath(new URL('../../../../shared/data', import.meta.url));
 
-const USAGE = `Usage: npm run eval -- same-matter [--data DIR] [--json]
+const USAGE = `Usage: npm run eval -- same-matter [DIR] [--data DIR] [--json]
        npm run eval -- calendar [--file TABLE] [--json]
   same-matter   how well the same matter is found again in real messages
   calendar      every day of 2018 to 2026 against another day table; none should differ
@@ -25,10 +25,10 @@ export async function main(argv: string[]): Promise<number> {
     write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return 2;
   }
-  const [task] = parsed.positionals;
+  const [task, folder] = parsed.positionals;
   const { data, file, json } = parsed.values;
   if (task === 'same-matter') {
-    const result = evaluateSameMatter(resolve(data ?? DEFAULT_DATA), write);
+    const result = evaluateSameMatter(resolve(folder ?? data ?? DEFAULT_DATA), write);
     if (result && json) write(JSON.stringify(result));
     return result ? 0 : 1;
   }

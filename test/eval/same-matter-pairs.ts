@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bigrams, bigrams, normalise } from '../../src/intake/similarity.ts';
 import labels from './same-matter-labels.json' with { type: 'json' };
+import { halfOf, type Known } from './suggestion-figures.ts';
 
 /** A message of the trial data, its text reduced to what is compared. */
 export interface Sample {
@@ -13,6 +14,8 @@ export interface Sample {
 
 /** Two messages and whether they are one matter. `judged`: labelled one by one, by reading. */
 export interface Pair {
+  /** By the person, so that one person's pairs lie in one half. */
+  half?: 'tuning' | 'held-out';
   a: Sample;
   b: Sample;
   same: boolean;
@@ -46,6 +49,7 @@ const keyOf = (a: Sample, b: Sample): string => (a.id < b.id ? `${a.id}/${b.id}`
 interface TeddycupRow {
   id: string;
   user: string;
+  time: string;
   title: string;
   text: string;
   group: string;
@@ -63,13 +67,13 @@ export function samePersonPairs(folder: string): Pair[] {
     byUser.set(row.user, [...(byUser.get(row.user) ?? []), { sample: toSample(row), group: row.group }]);
   }
   const pairs: Pair[] = [];
-  for (const own of byUser.values()) {
+  for (const [user, own] of byUser) {
     for (const [i, a] of own.entries()) {
       for (const b of own.slice(i + 1)) {
         const key = keyOf(a.sample, b.sample);
         const judged = same.has(key) || different.has(key);
         const alike = a.group === b.group || a.sample.plain === b.sample.plain || nearlyEqual(a.sample, b.sample);
-        pairs.push({ a: a.sample, b: b.sample, same: judged ? same.has(key) : alike, judged });
+        pairs.push({ a: a.sample, b: b.sample, same: judged ? same.has(key) : alike, judged, half: halfOf(user) });
       }
     }
   }
@@ -125,4 +129,16 @@ export function topicPairs(folder: string): Pair[] {
     }
   }
   return [...pairs.values()];
+}
+
+/** Every message with what is known of its matter: the data's groups, what was judged, the teams' hot topics. */
+export function knownMatters(folder: string): Known[] {
+  const rows = readLines<TeddycupRow>(folder, TEDDYCUP);
+  const marks = new Map(rows.map(({ id, group }) => [id, [`group ${group}`]]));
+  for (const pair of labels.teddycup.same) for (const id of pair.split('/')) marks.get(id)?.push(`judged ${pair}`);
+  for (const [at, topic] of readLines<{ ids: string[] }>(folder, TOPICS).entries())
+    for (const id of topic.ids) marks.get(id)?.push(`topic ${at}`);
+  return rows
+    .sort((a, b) => (a.time < b.time ? -1 : 1))
+    .map(({ id, title, text }) => ({ id, text: `${title}\n${text.slice(0, 2_000)}`, marks: marks.get(id) ?? [] }));
 }

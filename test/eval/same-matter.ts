@@ -1,5 +1,14 @@
 import { SAME_MATTER_THRESHOLD, shared, similarityOf } from '../../src/intake/similarity.ts';
-import { hotlinePairs, missingFiles, type Pair, samePersonPairs, topicPairs } from './same-matter-pairs.ts';
+import { SUGGESTION_THRESHOLD } from '../../src/matters/score.ts';
+import {
+  hotlinePairs,
+  knownMatters,
+  missingFiles,
+  type Pair,
+  samePersonPairs,
+  topicPairs,
+} from './same-matter-pairs.ts';
+import { type SuggestionFigures, suggestionFigures } from './suggestion-figures.ts';
 
 type Measure = (pair: Pair) => number;
 
@@ -86,33 +95,76 @@ function print(table: Table, write: (line: string) => void): void {
   }
 }
 
+interface Evaluation {
+  task: string;
+  threshold: number;
+  suggestionThreshold: number;
+  tables: Table[];
+  suggested: Figures;
+  halves: { half: string; attach: ({ threshold: number } & Figures)[]; suggest: SuggestionFigures[] }[];
+}
+
 /**
  * Precision and recall of the same-matter measures over thresholds, on real messages of one person.
  * @returns the figures, or undefined when the data are absent (said on `write`).
  */
-export function evaluateSameMatter(
-  folder: string,
-  write: (line: string) => void,
-): { task: string; threshold: number; tables: Table[]; suggested: Figures } | undefined {
+export function evaluateSameMatter(folder: string, write: (line: string) => void): Evaluation | undefined {
   const missing = missingFiles(folder);
   if (missing.length > 0) {
     write(`The trial data are not there: ${missing.join(', ')}. Say where they are with --data DIR.`);
     return undefined;
   }
-  write('1/3 messages of one person (teddycup-2020c)');
+  write('1/4 messages of one person (teddycup-2020c)');
   const person = tabulate('One person', samePersonPairs(folder));
-  write("2/3 the hotline's own short notes (fuzhou-12345)");
+  write("2/4 the hotline's own short notes (fuzhou-12345)");
   const hotline = tabulate('Short notes', hotlinePairs(folder));
-  write('3/3 different people, one topic (hot-topics-by-teams)');
+  write('3/4 different people, one topic (hot-topics-by-teams)');
   const topics = topicPairs(folder).map((pair) => ({
     value: similarityOf(pair.a.whole, pair.b.whole),
     same: pair.same,
   }));
   const suggested = figuresAt(topics, SAME_MATTER_THRESHOLD);
+  write('4/4 suggestions: all messages, known repeats (groups, judged pairs, hot topics)');
+  const matters = knownMatters(folder);
+  const pairs = samePersonPairs(folder).map(({ a, b, same, half }) => ({
+    value: similarityOf(a.whole, b.whole),
+    same,
+    half,
+  }));
+  const halves = (['tuning', 'held-out'] as const).map((half) => ({
+    half,
+    attach: THRESHOLDS.map((threshold) => ({
+      threshold,
+      ...figuresAt(
+        pairs.filter((pair) => pair.half === half),
+        threshold,
+      ),
+    })),
+    suggest: suggestionFigures(matters, half),
+  }));
   print(person, write);
   print(hotline, write);
   write(
     `\nDifferent people on one topic: ${topics.length} pairs, ${suggested.attached} reach ${SAME_MATTER_THRESHOLD}; they are never attached by themselves.`,
   );
-  return { task: 'same-matter', threshold: SAME_MATTER_THRESHOLD, tables: [person, hotline], suggested };
+  for (const { half, attach, suggest } of halves) {
+    write(`\n${half}: automatic attach (threshold, attached, false, precision, recall)`);
+    for (const row of attach)
+      write(
+        `${row.threshold.toFixed(2)} ${row.attached} ${row.falseAttached} ${row.precision.toFixed(3)} ${row.recall.toFixed(3)}`,
+      );
+    write(`${half}: suggestions by text (threshold, suggested, known, precision at least, recall, messages)`);
+    for (const row of suggest)
+      write(
+        `${row.threshold.toFixed(2)} ${row.suggested} ${row.known} ${row.precision.toFixed(3)} ${row.recall.toFixed(3)} ${row.messages.toFixed(3)}`,
+      );
+  }
+  return {
+    halves,
+    suggestionThreshold: SUGGESTION_THRESHOLD,
+    task: 'same-matter',
+    threshold: SAME_MATTER_THRESHOLD,
+    tables: [person, hotline],
+    suggested,
+  };
 }

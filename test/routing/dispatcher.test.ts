@@ -34,7 +34,7 @@ t.test('a decision needs the version that was read', async (t) => {
   const answer = await city.act<Problem>('appeals', id, 'answer', { text: '好' });
   t.match(answer, {
     status: 409,
-    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: ['assign', 'reclassify'] },
+    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: ['assign', 'represent', 'reclassify'] },
   });
 });
 
@@ -58,14 +58,18 @@ t.test('answered, declined, diverted: ended, and the citizen is told so', async 
   for (const [action, status, told] of decisions) {
     const { id } = await triaged();
     const reply = await city.act('appeals', id, action, { text: '请到便民中心' });
-    t.match(reply, { status: 200, body: { status, outcome: '请到便民中心', assignment: null, allowedActions: [] } });
+    const after = action === 'answer' ? ['reopen'] : [];
+    t.match(reply, { status: 200, body: { status, outcome: '请到便民中心', assignment: null, allowedActions: after } });
     await city.clock.settle();
     const [receipt, ...more] = await city.receipts(id);
     t.same(more, []);
     t.match(receipt, { kind: 'receipt', status: 'delivered' });
     t.ok(receipt?.text?.includes(told), receipt?.text ?? '');
     t.ok((await city.deadlines(id)).every((deadline) => deadline.state === 'met'));
-    t.match(await city.act('appeals', id, 'assign', { department: 'housing' }), { status: 409, body: { allowed: [] } });
+    t.match(await city.act('appeals', id, 'assign', { department: 'housing' }), {
+      status: 409,
+      body: { allowed: after },
+    });
     for (const text of ['', '  ']) t.equal((await city.act('appeals', id, action, { text })).status, 400);
   }
 });
@@ -77,15 +81,23 @@ t.test('a 409 names what is allowed instead', async (t) => {
     const reply = await city.call<Appeal>('GET', `/v1/appeals/${appealId}`, undefined, await city.key(...scopes));
     return reply.body.allowedActions;
   };
-  t.same(await allowed('dispatch'), ['assign', 'reclassify'], 'to each caller their own');
+  t.same(await allowed('dispatch'), ['assign', 'represent', 'reclassify'], 'to each caller their own');
   t.same(await allowed('department:urban-management'), ['sign', 'return']);
   t.same(await allowed('operations'), []);
   t.match(await city.act('appeals', appealId, 'answer', { text: '好' }), {
     status: 409,
-    body: { allowed: ['assign', 'reclassify'] },
+    body: { allowed: ['assign', 'represent', 'reclassify'] },
   });
   const { id } = await triaged();
-  t.same((await city.appeal(id)).allowedActions, ['assign', 'answer', 'decline', 'divert', 'link', 'reclassify']);
+  t.same((await city.appeal(id)).allowedActions, [
+    'assign',
+    'answer',
+    'decline',
+    'divert',
+    'link',
+    'reclassify',
+    'represent',
+  ]);
 });
 
 t.test('an unknown department changes nothing', async (t) => {

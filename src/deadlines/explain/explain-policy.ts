@@ -1,6 +1,6 @@
 import { deadlineNames } from '../deadline-names.ts';
 import type { DeadlineRule, LadderStep, Policy } from '../policy.schema.ts';
-import { fillText } from '../policy-texts.ts';
+import { commonTexts, fillText } from '../policy-texts.ts';
 import { dueSentence } from './due-sentence.ts';
 import { amountOf, deadlineWords, eventWords, type Said, textWords } from './words.ts';
 
@@ -117,11 +117,12 @@ const SAMPLE = {
   text: '（答复或理由）',
   target: '202611200000451',
   code: 'K7M2Q9XD',
+  since: '2026-11-24 10:00',
 };
 
 /** Every message to citizens as it would arrive, with made-up particulars. */
 export function sampleTexts({ texts }: Policy): (Said & { text: string })[] {
-  const { prefix, closing, provisional, ...told } = texts;
+  const { prefix, closing, provisional, ...told } = { ...commonTexts, ...texts };
   const message = (sentence: string): string => fillText(prefix + sentence + closing, SAMPLE);
   return [
     ...(Object.keys(textWords) as (keyof typeof textWords)[]).map((name) => ({

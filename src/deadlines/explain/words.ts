@@ -150,4 +150,9 @@ export const textWords: Record<Exclude<TextName, 'prefix' | 'closing' | 'provisi
   declined: { zh: '不予受理', en: 'declined' },
   diverted: { zh: '法定途径', en: 'diverted' },
   linked: { zh: '关联', en: 'linked' },
+  unlinked: { zh: '拆单', en: 'taken apart again' },
+  reopened: { zh: '重新研判', en: 'answered before, looked at again' },
+  repeated: { zh: '再次反映', en: 'raised again after it ended' },
+  progress: { zh: '重复反映，告知进展', en: 'a repeat with nothing new: the progress' },
+  progressUndated: { zh: '重复反映，告知进展（无办结时限）', en: 'the same, without a limit' },
 };

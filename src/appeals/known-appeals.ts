@@ -1,0 +1,92 @@
+import { sql } from 'drizzle-orm';
+import type { Transaction } from '../platform/database/database.ts';
+import { arrayOf } from '../platform/database/rows.ts';
+import type { Urgency } from './nature.ts';
+import { type AppealStatus, openStatuses } from './states.ts';
+
+/** Newest appeals of a person that are looked through: a bound for callers who call every day, not a rule. */
+const MOST_CANDIDATES = 50;
+
+export interface KnownAppeal {
+  id: string;
+  source: string;
+  status: AppealStatus;
+  policy: string;
+  nature: string | null;
+  /** Of the appeal it is worked on under. */
+  urgency: Urgency;
+  title: string;
+  body: string;
+  /** The appeal it is worked on under: the one it was linked to, at the end of all links, or itself. */
+  toId: string;
+  toStatus: AppealStatus;
+  /** Blind indexes of the verified persons who raised it. */
+  persons: Buffer[];
+}
+
+const ended: readonly AppealStatus[] = ['answered', 'declined', 'diverted'];
+
+/**
+ * Appeals raised by any of these verified persons (blind indexes of numbers and accounts), open ones first: open, linked to
+ * another, or ended since.
+ */
+export async function appealsOf(tx: Transaction, persons: readonly Buffer[], since: Date): Promise<KnownAppeal[]> {
+  const indexes = arrayOf(persons, 'bytea');
+  const { rows } = await tx.execute<Omit<KnownAppeal, 'persons'> & { person: Buffer }>(sql`
+    select id, source, status, policy, nature, urgency, title, body, id as "toId", status as "toStatus", person from (
+      select a.id, a.source, a.status, a.policy, a.nature, a.urgency, a.title, a.body, p.person,
+        row_number() over (partition by p.person
+          order by (a.status = any(${arrayOf(openStatuses, 'text')})) desc, a.id desc) as place
+      from (
+        select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified
+        union
+        select appeal_id, account_index from appellants where account_index = any(${indexes}) and account_verified) p
+      join appeals a on a.id = p.appeal_id
+      where a.status = any(${arrayOf([...openStatuses, 'linked'], 'text')})
+        or (a.status = any(${arrayOf(ended, 'text')}) and a.updated_at >= ${since.toISOString()})) x
+    where place <= ${MOST_CANDIDATES} order by (status = any(${arrayOf(openStatuses, 'text')})) desc, id desc`);
+  const byId = new Map<string, KnownAppeal>();
+  for (const { person, ...row } of rows) {
+    const known = byId.get(row.id);
+    if (known) known.persons.push(person);
+    else byId.set(row.id, { ...row, persons: [person] });
+  }
+  const known = [...byId.values()];
+  const targets = await endsOfLinks(
+    tx,
+    known.filter(({ status }) => status === 'linked').map(({ id }) => id),
+  );
+  return known.map((appeal) => ({ ...appeal, ...targets.get(appeal.id) }));
+}
+
+type End = Pick<KnownAppeal, 'toId' | 'toStatus' | 'urgency'>;
+
+/** The appeals that linked ones are worked on under, at the end of all links. */
+async function endsOfLinks(tx: Transaction, ids: readonly string[]): Promise<Map<string, End>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await tx.execute<End & { id: string }>(sql`
+    with recursive way (id, target) as (
+      select id, linked_to from appeals where id = any(${arrayOf(ids, 'uuid')})
+      union
+      select w.id, a.linked_to from way w join appeals a on a.id = w.target where a.linked_to is not null)
+    select w.id, a.id as "toId", a.status as "toStatus", a.urgency
+    from way w join appeals a on a.id = w.target where a.linked_to is null`);
+  return new Map(rows.map(({ id, ...end }) => [id, end]));
+}
+
+/** The appeal that each person's last message belongs to, when it was recorded since. */
+export async function lastAppealsOf(
+  tx: Transaction,
+  persons: readonly Buffer[],
+  since: Date,
+): Promise<{ person: Buffer; appealId: string }[]> {
+  const { rows } = await tx.execute<{ person: Buffer; appealId: string }>(sql`
+    select p.person, m.appeal_id as "appealId" from unnest(${arrayOf(persons, 'bytea')}) p(person)
+    cross join lateral (
+      select id, appeal_id from appellants
+      where (phone_index = p.person and phone_verified) or (account_index = p.person and account_verified)
+      order by id desc limit 1) a
+    join messages m on m.appeal_id = a.appeal_id and m.appellant_id = a.id
+    where m.recorded_at >= ${since.toISOString()}`);
+  return rows;
+}

@@ -1,0 +1,88 @@
+import { sql } from 'drizzle-orm';
+import { v7 as uuid } from 'uuid';
+import { readAppeals } from '../appeals/lookup.service.ts';
+import { natureClass } from '../appeals/nature.ts';
+import { isOpen } from '../appeals/states.ts';
+import { type Lease, settle } from '../platform/agenda/agenda.ts';
+import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
+import { cached } from '../platform/cached.ts';
+import type { Database } from '../platform/database/database.ts';
+import { insertRows } from '../platform/database/rows.ts';
+import { withTransaction } from '../platform/database/transaction.ts';
+import { dropSketches, findCandidates, keepSketches, type Sketch, sketchCount } from './candidates.ts';
+import { countTexts, readFrequencies } from './frequencies.ts';
+import { MATCH } from './matching.service.ts';
+import { suggestions } from './matters.table.ts';
+import { placeKey } from './place-key.ts';
+import { reasonsOf, SUGGESTION_THRESHOLD, scoreOf } from './score.ts';
+import { keysOf, searchKeys, textOf, textShare } from './sketch.ts';
+
+const FREQUENCIES_TTL_MS = 60_000;
+/** Suggestions an appeal gets at once; more would not be read. */
+const MOST_SUGGESTIONS = 5;
+
+/**
+ * Finds open appeals that may be about the same matter and suggests them to the dispatcher. Sketches are committed before
+ * anything is looked up: of two appeals that two workers match at once, the later look-up sees the other's sketch.
+ */
+export function createMatchHandler(db: Database): AgendaHandler {
+  const current = cached(FREQUENCIES_TTL_MS, async () => ({
+    frequencies: await readFrequencies(db),
+    rows: await sketchCount(db),
+  }));
+
+  async function handle(lease: Lease, now: Date): Promise<void> {
+    const { frequencies, rows } = await current();
+    const ids = lease.items.map((item) => item.subjectId);
+    const appeals = (await readAppeals(db, ids)).filter(({ status, historic }) => isOpen(status) && !historic);
+    const sketched = appeals.map((appeal) => {
+      const text = textOf(appeal);
+      const { id, nature, address, region } = appeal;
+      const keys = keysOf(frequencies, text);
+      const sketch: Sketch = { appealId: id, natureClass: natureClass(nature), ...placeKey(address), region, keys };
+      return { appealId: id, text, sketch };
+    });
+    await withTransaction(db, async (tx) => {
+      await keepSketches(
+        tx,
+        sketched.map(({ sketch }) => sketch),
+        now,
+      );
+      await countTexts(tx, frequencies, sketched);
+    });
+    await withTransaction(db, async (tx) => {
+      const ended: string[] = [];
+      const found: (typeof suggestions.$inferInsert)[] = [];
+      for (const { sketch, text } of sketched) {
+        const scored = [];
+        for (const other of await findCandidates(tx, sketch, searchKeys(frequencies, sketch.keys, rows))) {
+          if (!isOpen(other.status)) ended.push(other.id);
+          else if (!other.historic && natureClass(other.nature) === sketch.natureClass) {
+            const common = { ...other, text: textShare(frequencies, text, textOf(other)) };
+            scored.push({ other: other.id, score: scoreOf(common), reasons: reasonsOf(common) });
+          }
+        }
+        const best = scored.filter(({ score }) => score >= SUGGESTION_THRESHOLD).sort((a, b) => b.score - a.score);
+        for (const { other, score, reasons } of best.slice(0, MOST_SUGGESTIONS))
+          found.push(suggest(sketch.appealId, other, score, reasons, now));
+      }
+      await insertRows(tx, suggestions, found, sql`on conflict (appeal_id, target_id) do nothing`);
+      await dropSketches(tx, ended);
+      await settle(tx, lease, lease.items, now);
+    });
+  }
+
+  return { kind: MATCH, batchSize: 50, attempts: 5, handle };
+}
+
+/** The later appeal joins the earlier one; ids are in the order of registration. */
+function suggest(
+  one: string,
+  other: string,
+  score: number,
+  reasons: ReturnType<typeof reasonsOf>,
+  now: Date,
+): typeof suggestions.$inferInsert {
+  const [targetId, appealId] = one < other ? [one, other] : [other, one];
+  return { id: uuid(), appealId, targetId, score, reasons, status: 'open', createdAt: now };
+}

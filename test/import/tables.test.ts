@@ -1,0 +1,118 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runImport } from '../../src/import/import.ts';
+import { ADMIN_KEY, createCity } from '../support/city.ts';
+import t from '../support/tap.ts';
+import fixture from './letters-xlsx.json' with { type: 'json' };
+
+const city = await createCity(t);
+await city.app.listen({ port: 0, host: '127.0.0.1' });
+const url = `http://127.0.0.1:${(city.app.server.address() as AddressInfo).port}`;
+const folder = mkdtempSync(join(tmpdir(), 'minsheng-tables-'));
+const mapFile = join(folder, 'map.json');
+writeFileSync(
+  mapFile,
+  JSON.stringify({
+    source: { channel: 'portal', source: 'letters' },
+    externalId: '编号',
+    body: '内容',
+    receivedAt: '来信时间',
+    sender: { phone: '电话' },
+  }),
+);
+
+async function run(file: string, ...options: string[]) {
+  let stdout = '';
+  let stderr = '';
+  const code = await runImport([file, '--map', mapFile, '--url', url, '--key', ADMIN_KEY, ...options], {
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    env: {},
+    interrupt: new AbortController().signal,
+    giveUpAfter: 1_000,
+  });
+  return { code, stdout, stderr };
+}
+const put = (name: string, content: string | Buffer): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+const state = ['--resume', join(folder, 'state.json')];
+
+t.test('xlsx: dates are wall clock times, long numbers keep every digit, both numbers are written', async (t) => {
+  const file = put('letters.xlsx', Buffer.from(fixture.xlsx, 'base64'));
+  const before = await city.counts();
+  const preview = await run(file, '--preview', '--json');
+  t.equal(preview.code, 0, preview.stderr);
+  t.match(preview.stdout, /line 2: registered: to urban-management \(路灯\)\nline 4: registered: to nobody by rule/);
+  t.same(JSON.parse(preview.stdout.trim().split('\n').at(-1) ?? ''), {
+    registered: 2,
+    attached: 0,
+    replayed: 0,
+    refused: 0,
+  });
+  t.same(await city.counts(), before, 'nothing was written');
+  const numbers = join(folder, 'numbers.jsonl');
+  t.equal((await run(file, ...state, '--numbers', numbers)).code, 0);
+  const [first] = readFileSync(numbers, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.match(first, { row: 2, source: 'letters', externalId: '53010220260310000117', outcome: 'registered' });
+  const found = await city.all<{ number: string; receivedAt: string }>(
+    '/v1/appeals?source=letters&externalId=53010220260310000117',
+  );
+  t.match(
+    found,
+    [{ number: first.appealNumber, receivedAt: '2026-03-10T08:15:00+08:00' }],
+    'read back by their number',
+  );
+  t.equal((await city.call('GET', '/v1/appeals?externalId=1')).status, 400);
+  t.same(await city.all('/v1/appeals?source=portal&externalId=53010220260310000117'), []);
+  t.match(
+    (await run(file, '--preview')).stdout,
+    new RegExp(`line 2: replayed: is in already as ${first.appealNumber}`),
+  );
+});
+
+t.test('csv: as Excel writes it in GBK, with quotes and line breaks; a preview of every kind of row', async (t) => {
+  const rows = '编号,内容,来信时间,电话\r\nC-1,"井盖松动,\n有响声",2026-03-10 09:00,\r\n';
+  // 编号,内容,来信时间,电话 … in GBK, made by an office program.
+  const gbk = Buffer.concat([
+    Buffer.from('b1e0bac52cc4dac8dd2cc0b4d0c5cab1bce42cb5e7bbb00d0a', 'hex'),
+    Buffer.from('472d312cc2b7b5c6b2bbc1c12c323032362d30332d31302030393a30302c0d0a', 'hex'),
+  ]);
+  t.match((await run(put('gbk.csv', gbk), '--preview')).stdout, /line 2: registered: to urban-management \(路灯\)/);
+  const file = put(
+    'rows.csv',
+    `\uFEFF${rows}C-2,,2026-03-10 09:00,\r\nC-3,${'长'.repeat(20_001)},2026-03-10 09:00,\r\nC-4,好,2027-01-01,\r\nC-1,别的,2026-03-10 09:01,\r\n`,
+  );
+  const { code, stdout } = await run(file, '--preview');
+  t.equal(code, 1);
+  t.match(stdout, /line 2: registered/);
+  t.match(stdout, /refused: body: the field is absent or empty/);
+  t.match(stdout, /refused: \/body must NOT have more than 20000/i);
+  t.match(stdout, /refused: \/receivedAt is more than 5 minutes in the future/);
+  t.match(stdout, /refused: \/externalId was used before with other content/);
+  t.match(await run(put('twice.csv', 'a,a\n1,2\n'), '--preview'), { code: 1, stderr: /two columns named "a"/ });
+  t.match(await run(put('no.xlsx', 'no zip'), '--preview'), { code: 1, stderr: /no readable xlsx file/ });
+});
+
+t.test('a preview names the appeal that a row would join or open again', async (t) => {
+  const sender = { phone: '13940000001', verified: true };
+  const body = '我们楼下的健身器材坏了一个多月，老人孩子用着都不安全，请尽快来人';
+  const preview = (messages: object[]) =>
+    city.call<{ items: object[] }>('POST', '/v1/channels/portal/preview', { messages });
+  const first = await city.register('portal', { body, sender });
+  const again = city.message('portal', { body: `${body}！`, sender });
+  await city.clock.settle();
+  t.match((await preview([again])).body.items, [
+    { disposition: 'attached', appealNumber: first.appealNumber, reopens: false },
+  ]);
+  await city.act('appeals', first.appealId, 'answer', { text: '好' });
+  t.match((await preview([again])).body.items, [{ appealNumber: first.appealNumber, reopens: true }]);
+  t.match(await preview([{}]), { status: 400, body: { errors: [{ pointer: /^\/messages\/0/ }] } });
+  t.match((await preview([{ ...again, source: 'nowhere' }])).body.items, [{ disposition: 'refused' }]);
+});
