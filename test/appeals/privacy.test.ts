@@ -90,9 +90,13 @@ t.test('nor in any answer to anybody', async (t) => {
       .replace('{year}', '2026')
       .replace('{version}', '1')
       .replace('{number}', story.appealNumber)
+      .replace('{source}', 'portal')
+      .replace('{format}', 'json')
       .replace('{id}', id(path));
     const reply = await city.call<unknown>('GET', `${url}${query(path)}`);
-    t.equal(reply.status, 200, url);
+    // What is no appeal's (calls, files, a platform's own check) refuses this id, and says nothing either.
+    const other = /^\/(v1\/(webhooks|calls|attachments|portal)|open311)/.test(path);
+    t.ok(reply.status === 200 || (other && reply.status < 500), `${url} ${reply.status}`);
     const isOutbox = path.endsWith('/outbox');
     t.same(found([JSON.stringify(reply.body)], isOutbox ? [] : story.codes), [], url);
     read += 1;

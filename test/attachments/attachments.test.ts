@@ -21,7 +21,7 @@ async function send(changes: Record<string, unknown>, attachments?: NewAttachmen
   const kept = attachments ?? [
     await keepContent(city.instance, {
       kind: 'image',
-      name: '现场13800001234.png',
+      name: '鸽棚近照13800001234.png',
       mediaType: 'image/png',
       content: png,
     }),
@@ -38,7 +38,7 @@ t.test('the desk sees and opens a file; every reading is recorded', async (t) =>
   t.match(items, [
     {
       state: 'stored',
-      name: '现场138****1234.png',
+      name: '鸽棚近照138****1234.png',
       mediaType: 'image/png',
       size: png.length,
       sha256: /^[0-9a-f]{64}$/,
@@ -50,7 +50,7 @@ t.test('the desk sees and opens a file; every reading is recorded', async (t) =>
   t.ok(reply.rawPayload.equals(png));
   t.match(reply.headers, {
     'content-type': 'application/octet-stream',
-    'content-disposition': /^attachment; filename=".*"; filename\*=UTF-8''%E7%8E%B0/,
+    'content-disposition': /^attachment; filename=".*"; filename\*=UTF-8''%E9%B8%BD/,
     'x-content-type-options': 'nosniff',
     'content-security-policy': /sandbox/,
     'cache-control': 'private, no-store',
@@ -114,5 +114,5 @@ t.test('sealed where it lies: no picture, no name in folder or database', async 
   const { id } = await send({ nature: 'report' });
   const sealed = await city.instance.storage.get(id);
   t.ok(sealed && !sealed.includes(png.subarray(0, 16)));
-  t.notOk((await city.dump()).some((row) => row.includes('现场')));
+  t.notOk((await city.dump()).some((row) => row.includes('鸽棚近照')));
 });

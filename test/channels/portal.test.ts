@@ -63,7 +63,7 @@ t.test('a form with files becomes an appeal; number and code open it', async (t)
     body: '路灯不亮\r\n已经三天',
   });
   const files = [
-    { name: 'C:\\图片\\现场.png', content: png, type: 'image/png' },
+    { name: 'C:\\图片\\鸽棚近照.png', content: png, type: 'image/png' },
     { name: '../../材料.pdf', content: pdf, type: 'application/pdf' },
   ];
   const { status, body } = await post<Sent>(fields, files);
@@ -74,7 +74,7 @@ t.test('a form with files becomes an appeal; number and code open it', async (t)
   t.match(appeal, { channel: 'portal', title: '路灯', body: '路灯不亮\n已经三天', status: 'assigned' });
   const kept = await city.all<Attachment>(`/v1/appeals/${appeal.id}/attachments`);
   t.match(kept, [
-    { name: '现场.png', mediaType: 'image/png', state: 'stored' },
+    { name: '鸽棚近照.png', mediaType: 'image/png', state: 'stored' },
     { name: '材料.pdf', mediaType: 'application/pdf', state: 'stored' },
   ]);
   const [message] = await city.all<{ appellant: object }>(`/v1/appeals/${appeal.id}/messages`);
@@ -83,7 +83,7 @@ t.test('a form with files becomes an appeal; number and code open it', async (t)
   const view = await city.call('GET', `/v1/citizen/appeals/${body.appealNumber}?code=${body.queryCode}`);
   t.equal(view.status, 200);
   t.notOk(
-    (await city.dump()).some((row) => /现场|王女士|13800001234/.test(row)),
+    (await city.dump()).some((row) => /鸽棚近照|王女士|13800001234/.test(row)),
     'sealed at rest',
   );
 });

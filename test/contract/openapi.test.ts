@@ -43,7 +43,8 @@ const answered = new Map<string, Set<number>>();
 /** The validator of an answer, found as a client would: path, method, status or its range, content type. */
 function validatorOf(url: string, method: string, reply: Reply<unknown>): { name: string; validate: ValidateFunction } {
   const [pathname = ''] = url.split('?');
-  const isIt = (path: string): boolean => new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(pathname);
+  const isIt = (path: string): boolean =>
+    new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(pathname);
   // A path without parameters wins, as in the router.
   const found = operations.filter((entry) => entry.method === method.toLowerCase() && isIt(entry.path));
   const entry = found.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0];

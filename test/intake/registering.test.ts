@@ -103,7 +103,7 @@ t.test('same matter: the same verified person, the same class of nature, a text 
   t.equal((await city.appeal(report.appealId)).nature, 'report');
 });
 
-t.test('an openid is as good as a number; a closed appeal takes no more', async (t) => {
+t.test('an openid is as good as a number; an answered appeal is opened again', async (t) => {
   const body = '滇池路积水严重，下雨就没过脚踝';
   const wechat = { openId: 'o-3' };
   const first = await city.register('wechat', { body, wechat });
@@ -113,7 +113,11 @@ t.test('an openid is as good as a number; a closed appeal takes no more', async 
   const triaged = await city.register('wechat', { body: '我想反映一个情况，说来话长', wechat });
   await city.clock.settle();
   t.equal((await city.act('appeals', triaged.appealId, 'answer', { text: '请补充具体情况' })).status, 200);
-  t.match(await city.register('wechat', { body: '我想反映一个情况，说来话长', wechat }), { disposition: 'registered' });
+  t.match(await city.register('wechat', { body: '我想反映一个情况，说来话长', wechat }), {
+    disposition: 'attached',
+    appealId: triaged.appealId,
+    status: 'triage',
+  });
 });
 
 t.test('answered on the spot: closed, nothing to forward, the answer is told', async (t) => {

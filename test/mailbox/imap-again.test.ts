@@ -51,7 +51,9 @@ if (!findDovecot()) {
     await city.start();
     for (let at = 0; at < 5; at++) await imap.deliver('mayor', mail({ Subject: `一${at}` }));
     await taken(city, 5);
-    const locks = await city.rows("select 1 from pg_locks where locktype = 'advisory' and classid = 716012346");
+    const locks = await city.rows(
+      "select 1 from pg_locks where locktype = 'advisory' and classid = 716012346 and database = (select oid from pg_database where datname = current_database())",
+    );
     t.equal(locks.length, 1);
     await first.close();
     for (let at = 0; at < 5; at++) await imap.deliver('mayor', mail({ Subject: `二${at}` }));

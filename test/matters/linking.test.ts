@@ -23,7 +23,7 @@ t.test('unlinked: the desk has it again under its own number, its deadline goes 
   const before = await stateOf(own.appealId);
   await link(follower.appealId, own.appealId);
   t.match((await unlink(lead.appealId)).body, {
-    allowed: ['assign', 'answer', 'decline', 'divert', 'link', 'represent'],
+    allowed: ['assign', 'answer', 'decline', 'divert', 'link', 'reclassify', 'represent'],
   });
   await link(own.appealId, lead.appealId);
   await city.clock.settle();

@@ -53,6 +53,7 @@ t.test('whatever is attached, linked, unlinked and reopened by two processes at 
       ).then(() => (round.some(({ action }) => action === 'hour') ? city.clock.advance('PT1H') : undefined));
   }
 
+  let looked = 0;
   await fc.assert(fc.asyncProperty(fc.array(fc.array(stepOf, { minLength: 1, maxLength: 4 }), { maxLength: 6 }), run), {
     numRuns: 8,
   });
@@ -67,8 +68,14 @@ t.test('whatever is attached, linked, unlinked and reopened by two processes at 
     [ids],
   );
   t.same(stored, { messages: `${ids.length}`, appellants: `${ids.length}`, receipts: `${ids.length}` });
-  for (const { appealNumber, queryCode } of acknowledged.slice(-40)) {
-    const view = await city.call<CitizenView>('GET', `/v1/citizen/appeals/${appealNumber}?code=${queryCode}`);
+  const codes = new Map(acknowledged.map(({ appealNumber, queryCode }) => [appealNumber, queryCode]));
+  for (const [appealNumber, queryCode] of [...codes].slice(-40)) {
+    // Each from an address of its own: look-ups are limited per address.
+    looked += 1;
+    const view = await city.inject<CitizenView>({
+      url: `/v1/citizen/appeals/${appealNumber}?code=${queryCode}`,
+      remoteAddress: `127.1.${looked >> 8}.${looked & 255}`,
+    });
     if (view.status !== 200 || view.body.number !== appealNumber) t.fail(`${appealNumber}: ${view.status}`);
   }
   t.same(await city.rows("select a.id from appeals a where (a.status = 'linked') <> (a.linked_to is not null)"), []);
