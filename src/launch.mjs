@@ -15,7 +15,12 @@ const readJson = (file) => JSON.parse(read(file) || '{}');
 
 class LaunchError extends Error {}
 
-const programs = { test: 'dist/test/support/run.js', bench: 'dist/test/bench/run.js', eval: 'dist/test/eval/run.js' };
+const programs = {
+  test: 'dist/test/support/run.js',
+  bench: 'dist/test/bench/run.js',
+  eval: 'dist/test/eval/run.js',
+  trial: 'dist/test/trial/run.js',
+};
 const buildStamp = at('dist', '.minsheng-built');
 const tapStamp = at('node_modules', '.minsheng-tap-built');
 
