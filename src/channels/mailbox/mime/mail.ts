@@ -144,10 +144,8 @@ export function identityOf(given: Buffer): string {
     .replaceAll('\r', '')
     .replaceAll(/\n[ \t]+/g, ' ');
   const own = unfolded.split('\n').filter((text) => /^(message-id|date|from|subject):/i.test(text));
+  // With none of these the rest of the head is all there is to tell one from another.
+  const head = own.length > 0 ? own.join('\n') : unfolded;
   const body = raw.subarray(end).toString('latin1').replaceAll('\r', '').trimEnd();
-  return createHash('sha256')
-    .update(own.join('\n'), 'latin1')
-    .update('\n\n')
-    .update(body, 'latin1')
-    .digest('base64url');
+  return createHash('sha256').update(head, 'latin1').update('\n\n').update(body, 'latin1').digest('base64url');
 }
