@@ -39,7 +39,6 @@ function stored(): string[] {
 
 /** Refused with a reason at this field, and nothing is left of it: no row, no file. */
 async function refused(t: Test, reply: () => Promise<Reply<Problem>>, pointer: string, detail?: RegExp): Promise<void> {
-  await city.clock.settle();
   const before = {
     counts: (await city.counts()).filter((line) => !/portal_proofs/.test(line)),
     files: stored().length,

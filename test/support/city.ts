@@ -253,8 +253,9 @@ export async function createCity(t: Test, options: CityOptions = {}) {
     return found.map(({ name }) => name);
   }
 
-  /** How many rows each of our tables has, as `table:count` lines. */
+  /** How many rows each of our tables has, as `table:count` lines, once the workers have done what is due. */
   async function counts(): Promise<string[]> {
+    if (options.workers ?? true) await clock.settle();
     const found = (await tables()).filter((table) => table.startsWith('public.'));
     const lines = await rows<{ line: string }>(
       found.map((table) => `select '${table}:' || count(*) as line from ${table}`).join(' union all '),
