@@ -206,7 +206,7 @@ t.test('an answer joins its appeal by the headers or the number, from the appell
   t.match((await postMail(city, mail({ From: from, Subject: wrong }, '号码有误'))).body, { disposition: 'registered' });
 });
 
-t.test('an answer to a linked appeal goes to its target, one to a closed appeal is a new appeal', async (t) => {
+t.test('an answer to a linked appeal goes to its target, one to an answered appeal opens it again', async (t) => {
   await city.clock.settle();
   const letter = (id: string, body: string) =>
     mail({ From: `${id}@example.com`, 'Message-ID': `<${id}@example.com>` }, body);
@@ -219,7 +219,7 @@ t.test('an answer to a linked appeal goes to its target, one to a closed appeal 
   const answer = (id: string) =>
     postMail(city, mail({ From: `${id}@example.com`, 'In-Reply-To': `<${id}@example.com>` }, '还有一句'));
   t.match((await answer('linked')).body, { disposition: 'attached', appealNumber: target.number });
-  t.match((await answer('closed')).body, { disposition: 'registered' });
+  t.match((await answer('closed')).body, { disposition: 'attached', appealNumber: closed.number });
 });
 
 t.test('what passes a limit is refused and said so, and the service lives', async (t) => {
