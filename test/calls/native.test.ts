@@ -165,6 +165,7 @@ t.test('what is no record is refused, and nothing happens', async (t) => {
     ['text/csv', line('x', 'ANSWERED', '2026-02-31 09:58:20')],
     ['text/event-plain', 'no headers'],
     ['application/json', JSON.stringify({ uuid: 'x', start_stamp: '9999-99-99 99:99:99' })],
+    ['application/json', JSON.stringify({ uuid: 'x', start_stamp: '205-02-31 99:99:99' })],
     ['application/json', JSON.stringify({ variables: { uuid: 'x', start_uepoch: '9'.repeat(400) } })],
   ];
   for (const [contentType, body] of hostile) {

@@ -40,11 +40,12 @@ const STAMP = /^(\d{4}-\d{2}-\d{2})[ T](\d{1,2}):(\d{2}):(\d{2})(\.\d{1,12})?(Z|
 export function readStamp({ zone, settings }: Reading, field: Field, name: string): string | undefined {
   const text = field(name);
   if (text === undefined || /^0000-00-00/.test(text)) return undefined;
-  const [, date = '', hours, minutes, seconds, fraction = '', offset] = STAMP.exec(text) ?? [];
+  const stamp = STAMP.exec(text);
+  const [, date = '', hours, minutes, seconds, fraction = '', offset] = stamp ?? [];
   const ms = Math.floor(Number(`0${fraction || '.0'}`) * 1000);
   const inUtc = new Date(`${date}T${hours?.padStart(2, '0')}:${minutes}:${seconds}.${String(ms).padStart(3, '0')}Z`);
   // JavaScript forgives the 31st of February; a switch never says it.
-  if (Number.isNaN(inUtc.getTime()) || !inUtc.toISOString().startsWith(date))
+  if (!stamp || Number.isNaN(inUtc.getTime()) || !inUtc.toISOString().startsWith(date))
     throw fieldProblem(`/${name}`, 'is not a time', '不是有效时间');
   if (offset !== undefined && offset !== 'Z') {
     const [, sign, h, m] = /^([+-])(\d{2}):?(\d{2})$/.exec(offset) ?? [];
