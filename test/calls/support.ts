@@ -10,7 +10,7 @@ export interface Taken {
 }
 
 /** A city whose phone sources know their call centre. */
-export async function connect(city: City, source = '12345', settings: object = {}): Promise<void> {
+export async function connect(city: Pick<City, 'call'>, source = '12345', settings: object = {}): Promise<void> {
   const reply = await city.call('PUT', `/v1/sources/${source}/settings`, { secret: SECRET, ...settings });
   if (reply.status !== 200) throw new Error(JSON.stringify(reply.body));
 }

@@ -44,7 +44,7 @@ export interface MailAnswer {
 }
 
 /** Lets the mail server post to a mailbox source. */
-export async function openMailbox(city: City, source = 'mayor-mailbox'): Promise<void> {
+export async function openMailbox(city: Pick<City, 'call'>, source = 'mayor-mailbox'): Promise<void> {
   const reply = await city.call('PUT', `/v1/sources/${source}/settings`, { webhookSecret: MAIL_SECRET });
   if (reply.status !== 200) throw new Error(JSON.stringify(reply.body));
 }

@@ -34,7 +34,7 @@ export function multipart(
 }
 
 /** Opens the form of a source, with work that is done at once. */
-export async function openPortal(city: City, settings: Record<string, unknown> = {}): Promise<void> {
+export async function openPortal(city: Pick<City, 'call'>, settings: Record<string, unknown> = {}): Promise<void> {
   const all = { organisation: '昆明市12345政务服务便民热线', difficulty: 10, ...settings };
   const reply = await city.call('PUT', '/v1/sources/portal/settings', all);
   if (reply.status !== 200) throw new Error(JSON.stringify(reply.body));
@@ -50,7 +50,7 @@ let callers = 0;
 export const another = (): string => `10.9.${Math.floor(callers / 250)}.${(callers++ % 250) + 1}`;
 
 /** A solved challenge of the portal. */
-export async function proof(city: City): Promise<string> {
+export async function proof(city: Pick<City, 'inject'>): Promise<string> {
   const { body } = await city.inject<Challenge>({
     method: 'GET',
     url: '/v1/portal/portal/challenge',

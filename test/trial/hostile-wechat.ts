@@ -1,5 +1,5 @@
 import type { InjectOptions } from 'fastify';
-import { message, push, pushBroken } from '../support/wechat.ts';
+import { type Mode, message, push, pushBroken } from '../support/wechat.ts';
 
 const entities = (depth: number): string =>
   Array.from({ length: depth }, (_, at) => `<!ENTITY e${at + 1} "${`&e${at};`.repeat(10)}">`).join('');
@@ -21,18 +21,28 @@ const bodies: ((n: number) => string)[] = [
 ];
 const broken = ['pad-zero', 'pad-33', 'pad-mixed', 'length', 'app-id', 'not-a-block', 'empty'] as const;
 
-/** One hostile request for a number; most are rightly signed, so that they come past the first door. */
-export function hostile(seed: number): InjectOptions {
+/**
+ * One hostile request for a number; most are rightly signed, so that they come past the first door.
+ * @param mode what the source is set to: with a key only what is encrypted counts.
+ */
+export function hostile(seed: number, mode: Mode = 'plain'): InjectOptions {
   const body = bodies[seed % bodies.length]?.(seed * 7919) ?? '';
-  const wrong = broken[seed % broken.length];
-  switch (seed % 5) {
+  switch (seed % 9) {
     case 0:
-      return { ...push(body), query: { signature: 'f'.repeat(seed % 80), timestamp: String(seed), nonce: 'n' } };
+      return { ...push(body, mode), query: { signature: 'f'.repeat(seed % 80), timestamp: String(seed), nonce: 'n' } };
     case 1:
-      return wrong ? pushBroken(body, wrong) : push(body);
+      return pushBroken(body, broken[seed % broken.length] ?? 'empty');
     case 2:
-      return push(body, 'plain', { timestamp: seed });
+      return push(body, mode, { timestamp: seed });
+    case 3:
+      return { ...push(body, mode), payload: latin(seed) };
+    case 4:
+      return push(body, mode === 'plain' ? 'compatible' : 'plain');
     default:
-      return push(body);
+      return push(body, mode);
   }
 }
+
+/** Bytes of another charset than the UTF-8 that WeChat writes, in the place of a message. */
+const latin = (seed: number): Buffer =>
+  Buffer.from(`<xml><Content>${'\xc4\xe3\xba\xc3'.repeat(seed % 500)}</Content></xml>`, 'latin1');
