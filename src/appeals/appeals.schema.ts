@@ -5,6 +5,9 @@ import { Choice, Instant, Nullable } from '../platform/openapi.ts';
 import { complexities, natures, urgencies } from './nature.ts';
 import { appealActions, appealStatuses } from './states.ts';
 
+/** What stands in an appeal's history: its steps, and who was shown whom. */
+const eventTypes = ['register', ...appealActions, 'reveal'] as const;
+
 const Text = (description: string) => Type.String({ description });
 
 export const AppealSchema = Type.Object(
@@ -67,7 +70,7 @@ export type Appeal = Static<typeof AppealSchema>;
 export const AppealEventSchema = Type.Object(
   {
     seq: Type.Integer({ description: 'Number within the appeal; equals the version it made' }),
-    type: Choice(['register', ...appealActions], { description: 'What happened (事件)' }),
+    type: Choice(eventTypes, { description: 'What happened (事件); `reveal`: somebody was shown a contact in clear' }),
     actor: Text('Who did it: key:<name>, citizen or system:<room> (操作人)'),
     at: Instant('When (时间)'),
     data: Type.Record(Type.String(), Type.Unknown(), { description: 'Details without personal data' }),
