@@ -111,35 +111,45 @@ export async function followLinks(tx: Transaction, ids: readonly string[]): Prom
   return new Map(rows.map(({ first, last }) => [first, last]));
 }
 
-/** The appeals these messages are in now, in the order of the messages. */
+/**
+ * The appeals these messages are in now, in the order of the messages; `meant` is the linked one that a message was meant
+ * for, or the same.
+ */
 export async function appealsOfMessages(
   db: Executor,
   messageIds: readonly string[],
-): Promise<{ id: string; number: string }[]> {
+): Promise<{ id: string; number: string; meant: string }[]> {
   if (messageIds.length === 0) return [];
   const rows = await db
-    .select({ messageId: messages.id, id: appeals.id, number: appeals.number })
+    .select({ messageId: messages.id, id: appeals.id, number: appeals.number, through: appellants.through })
     .from(messages)
     .innerJoin(appeals, eq(appeals.id, messages.appealId))
+    .innerJoin(appellants, eq(appellants.id, messages.appellantId))
     .where(sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')})`);
-  const byMessage = new Map(rows.map(({ messageId, ...appeal }) => [messageId, appeal]));
+  const byMessage = new Map(
+    rows.map(({ messageId, through, ...appeal }) => [messageId, { ...appeal, meant: through ?? appeal.id }]),
+  );
   return messageIds.flatMap((id) => byMessage.get(id) ?? []);
 }
 
-/** Those of the appeals that somebody with one of these account indexes raised or wrote to. */
+/**
+ * Those of the appeals that somebody with one of these account indexes raised or wrote to, each with the one that was meant:
+ * itself, or the linked one by which alone they are in it.
+ */
 export async function raisedBy(
   db: Executor,
   appealIds: readonly string[],
   accounts: readonly Buffer[],
-): Promise<Set<string>> {
-  const { appealId, accountIndex } = appellants;
+): Promise<Map<string, string>> {
+  const { appealId, accountIndex, through } = appellants;
   const rows = await db
-    .selectDistinct({ appealId })
+    .selectDistinct({ appealId, through })
     .from(appellants)
     .where(
       sql`${appealId} = any(${arrayOf(appealIds, 'uuid')}) and ${accountIndex} = any(${arrayOf(accounts, 'bytea')})`,
     );
-  return new Set(rows.map((row) => row.appealId));
+  const direct = rows.filter((row) => row.through === null);
+  return new Map([...rows, ...direct].map((row) => [row.appealId, row.through ?? row.appealId]));
 }
 
 export interface RecordedMessage {

@@ -109,6 +109,14 @@ export async function giveToMessages(
     )}) x(id, appeal_id, message_id) where a.id = x.id and a.message_id is null`);
 }
 
+/** Files of messages that were brought to another appeal go with them. */
+export async function moveAttachments(tx: Executor, messageIds: readonly string[], appealId: string): Promise<void> {
+  await tx
+    .update(attachments)
+    .set({ appealId })
+    .where(inArray(attachments.messageId, [...messageIds]));
+}
+
 /** Attachments by id, whatever their state. */
 export async function findStored(db: Executor, ids: readonly string[]): Promise<(typeof attachments.$inferSelect)[]> {
   if (ids.length === 0) return [];

@@ -10,6 +10,8 @@ export interface Placed {
   late: boolean;
   appealId: string;
   disposition: 'registered' | 'attached';
+  /** Joins an appeal because the one it was meant for, this one, is linked to it. */
+  through: string | null;
   /** Joins an answered appeal, which is opened again. */
   reopens: boolean;
   /** Joins an appeal by saying the same again. */

@@ -22,6 +22,7 @@ export function toAppeal(
     status: historic ? 'archived' : answered === null ? 'registered' : 'answered',
     ...subject,
     urgencyConfirmed: false,
+    externalId: message.externalId,
     channel: message.channel.name,
     title,
     body,

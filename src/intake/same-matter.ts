@@ -37,6 +37,8 @@ function bigramsOf({ title, body }: { title: string; body: string }): () => Bigr
 export interface Belonging {
   appealId: string;
   as: 'joins' | 'reopens' | 'repeats';
+  /** The linked appeal that it was meant for, where that is not the one it goes to. */
+  through: string | undefined;
   nothingNew: boolean;
 }
 
@@ -91,7 +93,7 @@ export async function openSameMatter(
     if (known.length === 0 || message.historic) return undefined;
     if (message.conversation) {
       const begun = known.find(({ status, source }) => status === 'registered' && source === message.source);
-      if (begun) return { appealId: begun.id, as: 'joins', nothingNew: false };
+      if (begun) return { appealId: begun.id, as: 'joins', through: undefined, nothingNew: false };
       if (isFollowUp(message)) return followed(message, known);
     }
     return likest(message, known);
@@ -100,7 +102,7 @@ export async function openSameMatter(
   function followed(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
     const last = message.verified.flatMap((person) => justNow.get(person) ?? [])[0];
     const open = known.find(({ id, toId, toStatus }) => (id === last || toId === last) && isOpen(toStatus));
-    return open && { appealId: open.toId, as: 'joins', nothingNew: false };
+    return open && { appealId: open.toId, as: 'joins', through: throughOf(open), nothingNew: false };
   }
 
   function likest(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
@@ -118,7 +120,7 @@ export async function openSameMatter(
       const rank = alike + (as === 'joins' ? 1 : 0);
       if (alike < SAME_MATTER_THRESHOLD || rank <= (best?.rank ?? 0)) continue;
       const nothingNew = own.length - shared(own, text) <= own.length * NOTHING_NEW;
-      best = { belonging: { appealId: candidate.toId, as, nothingNew }, rank };
+      best = { belonging: { appealId: candidate.toId, as, through: throughOf(candidate), nothingNew }, rank };
     }
     return best?.belonging;
   }
@@ -141,6 +143,8 @@ export async function openSameMatter(
 
   return { find, add };
 }
+
+const throughOf = ({ id, toId }: Candidate): string | undefined => (id === toId ? undefined : id);
 
 /**
  * What a message on a known matter does. Only a request to put something right is the same one again after it ended: a
