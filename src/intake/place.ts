@@ -20,8 +20,8 @@ interface Ground {
 
 /**
  * Finds the appeal each message belongs to: the one its channel knows it continues, else an open one on the same matter, an
- * answered one that it opens again, or a new one under the policy chosen for it, which knows the declined or diverted one
- * that it repeats.
+ * answered one that it opens again, or a new one under the policy chosen for it, which knows the declined, diverted or
+ * handed in one that it repeats.
  * A message that joins is promised what its appeal's own policy version promises.
  */
 export async function place(
@@ -94,8 +94,9 @@ const endings: Partial<Record<AppealStatus, 'answered' | 'declined' | 'diverted'
   diverted: 'diverted',
 };
 
-/** An ended appeal with what its citizens were told of its end; undefined when it is open again. */
+/** An ended appeal with what its citizens were told of its end, or one that was handed in; undefined when it is open again. */
 function repeated(rules: RulesInForce, row: AppealRow): Placed['repeats'] {
+  if (row.status === 'submitted') return { id: row.id, number: row.number, told: null };
   const ending = endings[row.status];
   if (!ending) return undefined;
   const told = fillText(rules.of(row).policy.texts[ending], { text: row.outcome ?? '' });

@@ -16,8 +16,8 @@ export interface Placed {
   reopens: boolean;
   /** Joins an appeal by saying the same again. */
   nothingNew: boolean;
-  /** Of a new appeal: the ended one that the same person raised on the matter, and what was told then. */
-  repeats: { id: string; number: string; told: string } | undefined;
+  /** Of a new appeal: the ended or handed in one that the same person raised on the matter, and what was told of its end. */
+  repeats: { id: string; number: string; told: string | null } | undefined;
   /** Of the appeal it belongs to, and what they go by. */
   rules: TimeRules;
   subject: Subject;

@@ -33,7 +33,7 @@ function bigramsOf({ title, body }: { title: string; body: string }): () => Bigr
   };
 }
 
-/** Where a message goes. `repeat`: to a new appeal, which knows the ended one it repeats. */
+/** Where a message goes. `repeats`: to a new appeal, which knows the ended or handed in one it repeats. */
 export interface Belonging {
   appealId: string;
   as: 'joins' | 'reopens' | 'repeats';
@@ -152,6 +152,8 @@ const throughOf = ({ id, toId }: Candidate): string | undefined => (id === toId 
  */
 function wayTo({ id, toId, toStatus, natureClass: kind }: Candidate): Belonging['as'] | undefined {
   if (isOpen(toStatus)) return 'joins';
+  // A result that waits for its sign-off is not touched; the desk sees both.
+  if (toStatus === 'submitted') return 'repeats';
   if (kind !== 'grievance') return undefined;
   if (toStatus === 'answered') return id === toId ? 'reopens' : 'repeats';
   return toStatus === 'declined' || toStatus === 'diverted' ? 'repeats' : undefined;
