@@ -19,6 +19,11 @@ export const AppealSchema = Type.Object(
       description: 'Actions the caller may take now (可执行操作)',
     }),
     source: Text('Source of the first message (来源)'),
+    externalId: Nullable(
+      Text(
+        "The first message's id at its source: the other platform's own number (外部编号); null for a department, which reads it in its assignment",
+      ),
+    ),
     channel: Choice(channels, { description: 'Channel of the first message (渠道)' }),
     title: Text('Title (标题); numbers of persons masked'),
     body: Text('Text (内容); numbers of persons masked'),
@@ -48,7 +53,8 @@ export const AppealSchema = Type.Object(
     repeatOf: Nullable(
       Type.String({
         format: 'uuid',
-        description: 'The ended appeal that the same person raised on the matter (重复诉求)',
+        description:
+          'The appeal that the same person raised on the matter before: it has ended, or (`submitted`) its department has handed in a result (重复诉求)',
       }),
     ),
     outcome: Nullable(Text('Answer, reason or result (办理结果)')),

@@ -216,14 +216,20 @@ export async function nextSequence(tx: Transaction, count: number): Promise<numb
 
 export type AppealText = Pick<
   AppealRow,
-  'number' | 'title' | 'body' | 'address' | 'nature' | 'category' | 'urgency' | 'complexity'
->;
+  'number' | 'source' | 'title' | 'body' | 'address' | 'nature' | 'category' | 'urgency' | 'complexity'
+> & { externalId: string | null };
 
-/** What a department needs to read of its cases: nothing of the appellants. */
+/**
+ * What a department needs to read of its cases: nothing of the appellants, and where one of them is protected, not the
+ * number at the source either, since it may lead to them there.
+ */
 export async function appealTexts(db: Executor, ids: readonly string[]): Promise<Map<string, AppealText>> {
-  const { id, number, title, body, address, nature, category, urgency, complexity } = appeals;
+  const { id, number, source, title, body, address, nature, category, urgency, complexity } = appeals;
+  const secret = sql`exists (select 1 from appellants p where p.appeal_id = ${id} and (p.anonymous or p.confidential))`;
+  const externalId = sql<string | null>`case when ${nature} is distinct from 'report' and not ${secret}
+    then ${appeals.externalId} end`;
   const rows = await db
-    .select({ id, number, title, body, address, nature, category, urgency, complexity })
+    .select({ id, number, source, externalId, title, body, address, nature, category, urgency, complexity })
     .from(appeals)
     .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
   return new Map(rows.map(({ id, ...text }) => [id, text]));
