@@ -14,7 +14,7 @@ import { notFound, ProblemError } from '../../platform/problem.ts';
 import { checkForm, FormFields, toMessage } from './form.ts';
 import { portal } from './portal.channel.ts';
 import { createProofs } from './proofs.service.ts';
-import { limitsOf, type PortalSettings } from './settings.ts';
+import { type FormSettings, limitsOf, type PortalSettings } from './settings.ts';
 import { type Memory, readUpload } from './upload.ts';
 
 const SourceParams = Type.Object({ source: Type.String({ maxLength: 40, description: 'Source code (来源)' }) });
@@ -49,10 +49,10 @@ interface Deps {
 }
 
 /** Settings of a source whose form is open. @throws ProblemError 404 for any other. */
-export async function openForm(sources: Sources, source: string): Promise<PortalSettings> {
+export async function openForm(sources: Sources, source: string): Promise<FormSettings> {
   const settings = await sources.settingsOf<PortalSettings>('portal', source);
-  if (!settings) throw notFound({ en: 'A form of this source', zh: '该来源的网上写信页面' });
-  return settings;
+  if (settings?.organisation === undefined) throw notFound({ en: 'A form of this source', zh: '该来源的网上写信页面' });
+  return { ...settings, organisation: settings.organisation };
 }
 
 /** The public form's own calls: no key, a proof of work instead, and limits for each address. */
