@@ -15,7 +15,7 @@ import { checkForm, FormFields, toMessage } from './form.ts';
 import { portal } from './portal.channel.ts';
 import { createProofs } from './proofs.service.ts';
 import { type FormSettings, limitsOf, type PortalSettings } from './settings.ts';
-import { type Memory, readUpload } from './upload.ts';
+import { IDLE_MS, readUpload, type Uploads } from './upload.ts';
 
 const SourceParams = Type.Object({ source: Type.String({ maxLength: 40, description: 'Source code (来源)' }) });
 
@@ -46,6 +46,8 @@ interface Deps {
   sources: Sources;
   intake: Intake;
   access: Access;
+  /** Machine milliseconds an upload may send nothing; default 20 s. */
+  idleMs?: number;
 }
 
 /** Settings of a source whose form is open. @throws ProblemError 404 for any other. */
@@ -56,10 +58,18 @@ export async function openForm(sources: Sources, source: string): Promise<FormSe
 }
 
 /** The public form's own calls: no key, a proof of work instead, and limits for each address. */
-export function portalRoutes({ db, keyRing, storage, sources, intake, access }: Deps): FastifyPluginAsyncTypebox {
+export function portalRoutes({
+  db,
+  keyRing,
+  storage,
+  sources,
+  intake,
+  access,
+  idleMs = IDLE_MS,
+}: Deps): FastifyPluginAsyncTypebox {
   const proofs = createProofs({ db, keyRing });
   const actor = systemActor('portal');
-  const memory: Memory = { held: 0 };
+  const uploads: Uploads = { held: 0, idleMs };
 
   return async (app) => {
     await app.register(multipart);
@@ -121,7 +131,7 @@ export function portalRoutes({ db, keyRing, storage, sources, intake, access }: 
         reply.header('cache-control', 'no-store');
         try {
           await readUpload(
-            memory,
+            uploads,
             request,
             limitsOf(settings),
             async (fields) => {
