@@ -4,6 +4,7 @@ import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createS3Storage } from './attachments/s3-storage.ts';
 import { createFolderStorage, type Storage } from './attachments/storage.ts';
+import { createUnclaimedHandler } from './attachments/unclaimed.worker.ts';
 import { RECORDING_FETCHER } from './calls/recordings.service.ts';
 import { createMailboxWatch } from './channels/mailbox/imap/watch.ts';
 import { createMediaFetcher, MEDIA_FETCHER } from './channels/open311/media.fetcher.ts';
@@ -115,6 +116,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
           [MEDIA_FETCHER]: createMediaFetcher(sources),
         },
       }),
+      createUnclaimedHandler({ db, storage }),
       createMatchHandler(db),
     ],
   });

@@ -1,13 +1,14 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import { forgetContents, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
 import type { Storage } from '../../attachments/storage.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { Sources } from '../../intake/sources.service.ts';
 import type { Access } from '../../platform/access/access.ts';
 import type { KeyRing } from '../../platform/access/key-ring.ts';
 import { systemActor } from '../../platform/access/keys.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { answers, Instant, Nullable, Ref } from '../../platform/openapi.ts';
 import { notFound, ProblemError } from '../../platform/problem.ts';
@@ -42,6 +43,7 @@ type PortalAnswer = Static<typeof PortalAnswerSchema>;
 interface Deps {
   db: Database;
   keyRing: KeyRing;
+  clock: Clock;
   storage: Storage;
   sources: Sources;
   intake: Intake;
@@ -58,15 +60,8 @@ export async function openForm(sources: Sources, source: string): Promise<FormSe
 }
 
 /** The public form's own calls: no key, a proof of work instead, and limits for each address. */
-export function portalRoutes({
-  db,
-  keyRing,
-  storage,
-  sources,
-  intake,
-  access,
-  idleMs = IDLE_MS,
-}: Deps): FastifyPluginAsyncTypebox {
+export function portalRoutes(deps: Deps): FastifyPluginAsyncTypebox {
+  const { db, keyRing, sources, intake, access, idleMs = IDLE_MS } = deps;
   const proofs = createProofs({ db, keyRing });
   const actor = systemActor('portal');
   const uploads: Uploads = { held: 0, idleMs };
@@ -139,27 +134,23 @@ export function portalRoutes({
               await proofs.spend(source, form.altcha, form.form);
             },
             async (file) => {
-              kept.push(await keepContent({ storage, keyRing }, file));
+              kept.push(await keepContent(deps, file));
             },
           );
           const message = toMessage(source, form as ReturnType<typeof checkForm>, kept.map(hashOf));
           asked = true;
           const answer = await intake.accept(portal, message, actor, null, { attachments: kept });
           const known = answer.disposition === 'replayed';
-          if (known) await forget(kept);
+          if (known) await forgetContents(deps, kept);
           return reply.status(known ? 200 : 201).send(toAnswer(answer));
         } catch (error) {
           // Asked and not refused: it may have been written all the same, and then it has these files.
-          if (!asked || error instanceof ProblemError) await forget(kept);
+          if (!asked || error instanceof ProblemError) await forgetContents(deps, kept);
           throw error;
         }
       },
     );
   };
-
-  async function forget(kept: readonly NewAttachment[]): Promise<void> {
-    await Promise.all(kept.map(({ id }) => storage.remove(id)));
-  }
 }
 
 const hashOf = ({ content }: NewAttachment): string => ('sha256' in content ? content.sha256.toString('hex') : '');
