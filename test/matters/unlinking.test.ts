@@ -1,5 +1,6 @@
 import type { MessageAnswer } from '../../src/intake/message.schema.ts';
 import { createCity } from '../support/city.ts';
+import { mail, openMailbox, postMail } from '../support/mail.ts';
 import t from '../support/tap.ts';
 
 const city = await createCity(t);
@@ -124,3 +125,40 @@ t.test('a case that has been handed in meanwhile gives them back, and its depart
   t.match((await city.events(lead.appealId)).at(-1), { type: 'attach', data: { messages: [later.messageId] } });
   t.equal(await feed(), entries);
 });
+
+t.test('a thread of mails goes on with the appeal it was begun for, whatever it quotes', async (t) => {
+  await openMailbox(city);
+  const from = 'zhao@example.com';
+  const write = async (headers: Record<string, string>, body: string) => {
+    const reply = await postMail(city, mail({ From: from, ...headers }, body));
+    await city.clock.settle();
+    return reply.body.appealNumber ?? '';
+  };
+  const own = await city.appeal(await write({ 'Message-ID': '<m1@example.com>' }, '公园长椅断裂，请维修'));
+  const lead = await raised();
+  await link(own.id, lead.appealId);
+  const numbers = [
+    await write({ 'In-Reply-To': '<m1@example.com>', 'Message-ID': '<m2@example.com>' }, '补充：在东门附近'),
+    await write({ 'In-Reply-To': '<m2@example.com>' }, '再补充：一共三张'),
+    await write({ Subject: `关于${lead.appealNumber}` }, '何时能修好'),
+  ];
+  t.same(numbers, [lead.appealNumber, lead.appealNumber, lead.appealNumber]);
+  await unlink(own.id);
+  t.equal((await messagesIn(own.id)).length, 4);
+  t.same(await messagesIn(lead.appealId), [lead.messageId]);
+});
+
+t.test(
+  'a message that comes in while the case is taken out is in neither case twice, and in the right one',
+  async (t) => {
+    const lead = await raised();
+    for (let round = 0; round < 8; round += 1) {
+      const own = await raised(texts[(callers + 1) % 2]);
+      await link(own.appealId, lead.appealId);
+      const [, ...posted] = await Promise.all([unlink(own.appealId), own.again(), own.again(), own.again()]);
+      const ids = posted.map(({ messageId }) => messageId);
+      t.same((await messagesIn(own.appealId)).sort(), [own.messageId, ...ids].sort(), `round ${round}`);
+      t.same(await messagesIn(lead.appealId), [lead.messageId]);
+    }
+  },
+);
