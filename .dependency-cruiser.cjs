@@ -4,7 +4,7 @@
  */
 
 /** The rooms of the domain, and what they offer each other: everything else in a room is its own affair. */
-const rooms = 'appeals|calls|channels|deadlines|departments|escalation|intake|receipts|routing';
+const rooms = 'appeals|attachments|calls|channels|deadlines|departments|escalation|intake|matters|receipts|reveals|routing';
 const room = `^dist/src/(${rooms})/`;
 const platform = '^dist/src/platform/';
 const composition = '^dist/src/(app|compose|readiness)\\.js$';

@@ -37,6 +37,7 @@ import { answerUnreadable, ProblemError, registerProblems, sendProblem } from '.
 import { logRequests } from './platform/request-log.ts';
 import { buildValidator, registerValidation } from './platform/validation.ts';
 import { outboxRoutes, receiptsRoutes } from './receipts/receipts.routes.ts';
+import { revealsRoutes } from './reveals/reveals.routes.ts';
 import { triageRoutes } from './routing/triage.routes.ts';
 
 /** The whole HTTP surface, in reading order. Builds, never listens. */
@@ -96,6 +97,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   // The desk decides, the department works.
   await app.register(triageRoutes(instance));
   await app.register(mattersRoutes(instance));
+  await app.register(revealsRoutes(instance));
   await app.register(feedRoutes(instance));
   await app.register(assignmentsRoutes(instance));
   await app.register(workRoutes(instance));

@@ -4,8 +4,10 @@ import { hasAppeals } from './appeals/lookup.service.ts';
 import { createFetchHandler } from './attachments/fetch.worker.ts';
 import { createS3Storage } from './attachments/s3-storage.ts';
 import { createFolderStorage, type Storage } from './attachments/storage.ts';
+import { createUnclaimedHandler } from './attachments/unclaimed.worker.ts';
 import { RECORDING_FETCHER } from './calls/recordings.service.ts';
 import { createMailboxWatch } from './channels/mailbox/imap/watch.ts';
+import { createMediaFetcher, MEDIA_FETCHER } from './channels/open311/media.fetcher.ts';
 import { createServiceList } from './channels/open311/services.service.ts';
 import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
 import { createWechatFetcher } from './channels/wechat/media.ts';
@@ -111,8 +113,10 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
           wechat: createWechatFetcher({ sources }),
           weibo: createWeiboFetcher({ sources }),
           [RECORDING_FETCHER]: createRecordingFetcher(sources),
+          [MEDIA_FETCHER]: createMediaFetcher(sources),
         },
       }),
+      createUnclaimedHandler({ db, storage }),
       createMatchHandler(db),
     ],
   });

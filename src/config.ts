@@ -78,6 +78,12 @@ export const SettingsSchema = Type.Object({
   STORAGE_SECRET_KEY: Type.Optional(
     Type.String({ minLength: 1, examples: ['a secret access key'], description: 'Secret key of STORAGE_URL.' }),
   ),
+  REVEALS_PER_DAY: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 100,
+    description: "How many citizens' contact data one key may be shown in clear a day, in the city's time zone.",
+  }),
   TRUST_PROXY: Type.Optional(
     Type.String({
       pattern: '^[0-9a-fA-F.:/, ]+$',
@@ -125,7 +131,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   for (const [name, schema] of Object.entries(SettingsSchema.properties)) {
     const raw = env[name];
     const value = raw === undefined || raw === '' ? (schema as { default?: unknown }).default : raw;
-    if (value !== undefined) given[name] = name === 'PORT' && /^\d+$/.test(String(value)) ? Number(value) : value;
+    const isNumber = (schema as { type?: string }).type === 'integer' && /^\d+$/.test(String(value));
+    if (value !== undefined) given[name] = isNumber ? Number(value) : value;
   }
   const wrong = [...Value.Errors(SettingsSchema, given)][0];
   if (wrong) {

@@ -5,6 +5,9 @@ import { Choice, Instant, Nullable } from '../platform/openapi.ts';
 import { complexities, natures, urgencies } from './nature.ts';
 import { appealActions, appealStatuses } from './states.ts';
 
+/** What stands in an appeal's history: its steps, and who was shown whom. */
+const eventTypes = ['register', ...appealActions, 'reveal'] as const;
+
 const Text = (description: string) => Type.String({ description });
 
 export const AppealSchema = Type.Object(
@@ -16,6 +19,11 @@ export const AppealSchema = Type.Object(
       description: 'Actions the caller may take now (可执行操作)',
     }),
     source: Text('Source of the first message (来源)'),
+    externalId: Nullable(
+      Text(
+        "The first message's id at its source: the other platform's own number (外部编号); null for a department, which reads it in its assignment",
+      ),
+    ),
     channel: Choice(channels, { description: 'Channel of the first message (渠道)' }),
     title: Text('Title (标题); numbers of persons masked'),
     body: Text('Text (内容); numbers of persons masked'),
@@ -45,7 +53,8 @@ export const AppealSchema = Type.Object(
     repeatOf: Nullable(
       Type.String({
         format: 'uuid',
-        description: 'The ended appeal that the same person raised on the matter (重复诉求)',
+        description:
+          'The appeal that the same person raised on the matter before: it has ended, or (`submitted`) its department has handed in a result (重复诉求)',
       }),
     ),
     outcome: Nullable(Text('Answer, reason or result (办理结果)')),
@@ -67,7 +76,7 @@ export type Appeal = Static<typeof AppealSchema>;
 export const AppealEventSchema = Type.Object(
   {
     seq: Type.Integer({ description: 'Number within the appeal; equals the version it made' }),
-    type: Choice(['register', ...appealActions], { description: 'What happened (事件)' }),
+    type: Choice(eventTypes, { description: 'What happened (事件); `reveal`: somebody was shown a contact in clear' }),
     actor: Text('Who did it: key:<name>, citizen or system:<room> (操作人)'),
     at: Instant('When (时间)'),
     data: Type.Record(Type.String(), Type.Unknown(), { description: 'Details without personal data' }),

@@ -87,6 +87,32 @@ export async function changeAppeals(tx: Transaction, changes: readonly AppealCha
   );
 }
 
+/** Something that belongs into an appeal's history and is no step of its life. `data` holds no personal data. */
+export interface AppealNote {
+  appealId: string;
+  type: AppealAction | 'reveal';
+  actor: string;
+  data: Record<string, unknown>;
+}
+
+/**
+ * Writes notes into the history of appeals: a new version each, since the events are the versions' history, and nothing
+ * else; the time of the last change stays. One note an appeal; call with the appeals locked.
+ */
+export async function noteAppeals(tx: Transaction, notes: readonly AppealNote[], now: Date): Promise<void> {
+  if (notes.length === 0) return;
+  const ids = notes.map(({ appealId }) => appealId);
+  const { rows } = await tx.execute<{ id: string; version: number }>(
+    sql`update appeals set version = version + 1 where id = any(${arrayOf(ids, 'uuid')}) returning id, version`,
+  );
+  const versions = new Map(rows.map(({ id, version }) => [id, version]));
+  await insertRows(
+    tx,
+    appealEvents,
+    notes.map((note) => ({ ...note, seq: versions.get(note.appealId) ?? 0, at: now })),
+  );
+}
+
 /** What the desk judges an appeal to be; what is not named stays as it is. */
 export interface Judgement {
   nature?: Nature;

@@ -10,6 +10,7 @@ export const appeals = pgTable('appeals', {
   number: text().notNull(),
   status: text().$type<AppealStatus>().notNull(),
   source: text().notNull(),
+  externalId: text('external_id').notNull(),
   channel: text().notNull(),
   title: text().notNull(),
   body: text().notNull(),
@@ -47,6 +48,8 @@ export const appellants = pgTable('appellants', {
   anonymous: boolean().notNull(),
   confidential: boolean().notNull(),
   language: text().notNull(),
+  /** The linked appeal that their message was meant for; null: this one. */
+  through: uuid(),
   sealed: bytea().notNull(),
 });
 

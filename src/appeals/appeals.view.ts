@@ -4,6 +4,7 @@ import { maskText } from '../platform/access/masking.ts';
 import type { Appeal } from './appeals.schema.ts';
 import type { AppealRow } from './appeals.service.ts';
 import type { Nature } from './nature.ts';
+import { readers } from './readable.ts';
 import { allowedActions, assignmentStatusOf } from './states.ts';
 
 /** An appeal as the API shows it to a caller. @param linkedCount from `linkedCounts`. */
@@ -19,6 +20,7 @@ export function viewAppeal(zone: Zone, row: AppealRow, actor: Pick<Actor, 'scope
       ...(hasScope(actor, `department:${row.department}`) ? allowedActions(row.status, 'department') : []),
     ],
     source: row.source,
+    externalId: hasScope(actor, ...readers) ? row.externalId : null,
     channel: row.channel as Appeal['channel'],
     title: row.title,
     body: row.body,

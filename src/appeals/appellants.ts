@@ -16,7 +16,7 @@ export interface Person {
 
 export const sealPerson = (keyRing: KeyRing, appellantId: string, person: Person): Buffer =>
   keyRing.seal(`appellant:${appellantId}`, person);
-const openPerson = (keyRing: KeyRing, appellantId: string, sealed: Buffer): Person =>
+export const openPerson = (keyRing: KeyRing, appellantId: string, sealed: Buffer): Person =>
   keyRing.open(`appellant:${appellantId}`, sealed);
 
 /** Query code (查询码) of a message: derived, never stored, so that a replayed message gets the same one again. */

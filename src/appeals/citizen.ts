@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, or, sql } from 'drizzle-orm';
 import { deadlinesOf } from '../deadlines/deadlines.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -61,16 +61,14 @@ export async function citizenView(
   code: string,
 ): Promise<CitizenView | undefined> {
   const { db, zone, keyRing } = deps;
-  const appeal = isAppealNumber(number) ? await findAppeal(db, number) : undefined;
-  if (!appeal) return undefined;
-  const rows = await db
-    .select({ id: messages.id, keyId: messages.keyId, receivedAt: messages.receivedAt })
-    .from(messages)
-    .where(eq(messages.appealId, appeal.id))
-    .orderBy(asc(messages.id));
+  const named = isAppealNumber(number) ? await findAppeal(db, number) : undefined;
+  if (!named) return undefined;
   const given = normalise(code);
-  const own = rows.find((row) => sameText(queryCodeOf(keyRing, row.keyId, row.id), given));
-  if (!own) return undefined;
+  const own = (await messagesUnder(db, named.id)).find((row) =>
+    sameText(queryCodeOf(keyRing, row.keyId, row.id), given),
+  );
+  const appeal = own && (own.appealId === named.id ? named : await findAppeal(db, own.appealId));
+  if (!appeal) return undefined;
   const format = zone.formatInstant;
   const [matter, ...path] = await followLinks(db, appeal);
   const resolve = (await deadlinesOf(db, matter.id)).find(
@@ -88,6 +86,18 @@ export async function citizenView(
     outcome: outcomeFor(matter),
     steps: events.flatMap(({ type, at }) => (stepTexts[type] ? [{ at: format(at), text: stepTexts[type] }] : [])),
   };
+}
+
+/** Messages of an appeal, and those that were given its number before they went to another one. */
+async function messagesUnder(db: Database, appealId: string) {
+  const { id, keyId, receivedAt } = messages;
+  // As an array, so that both halves go by their index.
+  const moved = sql`array(select message_id from message_moves where from_appeal = ${appealId})`;
+  return db
+    .select({ id, keyId, receivedAt, appealId: messages.appealId })
+    .from(messages)
+    .where(or(eq(messages.appealId, appealId), sql`${id} = any(${moved})`))
+    .orderBy(asc(id));
 }
 
 /** The appeal under which the matter is worked on, and before it those on the way there, nearest first. */

@@ -27,8 +27,8 @@ export interface KnownAppeal {
 const ended: readonly AppealStatus[] = ['answered', 'declined', 'diverted'];
 
 /**
- * Appeals raised by any of these verified persons (blind indexes of numbers and accounts), open ones first: open, linked to
- * another, or ended since.
+ * Appeals raised by any of these verified persons (blind indexes of numbers and accounts), open ones first: open, handed in,
+ * linked to another, or ended since. Whoever is in an appeal only through a linked one raised that one.
  */
 export async function appealsOf(tx: Transaction, persons: readonly Buffer[], since: Date): Promise<KnownAppeal[]> {
   const indexes = arrayOf(persons, 'bytea');
@@ -38,11 +38,12 @@ export async function appealsOf(tx: Transaction, persons: readonly Buffer[], sin
         row_number() over (partition by p.person
           order by (a.status = any(${arrayOf(openStatuses, 'text')})) desc, a.id desc) as place
       from (
-        select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified
+        select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified and through is null
         union
-        select appeal_id, account_index from appellants where account_index = any(${indexes}) and account_verified) p
+        select appeal_id, account_index from appellants where account_index = any(${indexes}) and account_verified
+          and through is null) p
       join appeals a on a.id = p.appeal_id
-      where a.status = any(${arrayOf([...openStatuses, 'linked'], 'text')})
+      where a.status = any(${arrayOf([...openStatuses, 'submitted', 'linked'], 'text')})
         or (a.status = any(${arrayOf(ended, 'text')}) and a.updated_at >= ${since.toISOString()})) x
     where place <= ${MOST_CANDIDATES} order by (status = any(${arrayOf(openStatuses, 'text')})) desc, id desc`);
   const byId = new Map<string, KnownAppeal>();

@@ -111,35 +111,45 @@ export async function followLinks(tx: Transaction, ids: readonly string[]): Prom
   return new Map(rows.map(({ first, last }) => [first, last]));
 }
 
-/** The appeals these messages are in now, in the order of the messages. */
+/**
+ * The appeals these messages are in now, in the order of the messages; `meant` is the linked one that a message was meant
+ * for, or the same.
+ */
 export async function appealsOfMessages(
   db: Executor,
   messageIds: readonly string[],
-): Promise<{ id: string; number: string }[]> {
+): Promise<{ id: string; number: string; meant: string }[]> {
   if (messageIds.length === 0) return [];
   const rows = await db
-    .select({ messageId: messages.id, id: appeals.id, number: appeals.number })
+    .select({ messageId: messages.id, id: appeals.id, number: appeals.number, through: appellants.through })
     .from(messages)
     .innerJoin(appeals, eq(appeals.id, messages.appealId))
+    .innerJoin(appellants, eq(appellants.id, messages.appellantId))
     .where(sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')})`);
-  const byMessage = new Map(rows.map(({ messageId, ...appeal }) => [messageId, appeal]));
+  const byMessage = new Map(
+    rows.map(({ messageId, through, ...appeal }) => [messageId, { ...appeal, meant: through ?? appeal.id }]),
+  );
   return messageIds.flatMap((id) => byMessage.get(id) ?? []);
 }
 
-/** Those of the appeals that somebody with one of these account indexes raised or wrote to. */
+/**
+ * Those of the appeals that somebody with one of these account indexes raised or wrote to, each with the one that was meant:
+ * itself, or the linked one by which alone they are in it.
+ */
 export async function raisedBy(
   db: Executor,
   appealIds: readonly string[],
   accounts: readonly Buffer[],
-): Promise<Set<string>> {
-  const { appealId, accountIndex } = appellants;
+): Promise<Map<string, string>> {
+  const { appealId, accountIndex, through } = appellants;
   const rows = await db
-    .selectDistinct({ appealId })
+    .selectDistinct({ appealId, through })
     .from(appellants)
     .where(
       sql`${appealId} = any(${arrayOf(appealIds, 'uuid')}) and ${accountIndex} = any(${arrayOf(accounts, 'bytea')})`,
     );
-  return new Set(rows.map((row) => row.appealId));
+  const direct = rows.filter((row) => row.through === null);
+  return new Map([...rows, ...direct].map((row) => [row.appealId, row.through ?? row.appealId]));
 }
 
 export interface RecordedMessage {
@@ -206,14 +216,20 @@ export async function nextSequence(tx: Transaction, count: number): Promise<numb
 
 export type AppealText = Pick<
   AppealRow,
-  'number' | 'title' | 'body' | 'address' | 'nature' | 'category' | 'urgency' | 'complexity'
->;
+  'number' | 'source' | 'title' | 'body' | 'address' | 'nature' | 'category' | 'urgency' | 'complexity'
+> & { externalId: string | null };
 
-/** What a department needs to read of its cases: nothing of the appellants. */
+/**
+ * What a department needs to read of its cases: nothing of the appellants, and where one of them is protected, not the
+ * number at the source either, since it may lead to them there.
+ */
 export async function appealTexts(db: Executor, ids: readonly string[]): Promise<Map<string, AppealText>> {
-  const { id, number, title, body, address, nature, category, urgency, complexity } = appeals;
+  const { id, number, source, title, body, address, nature, category, urgency, complexity } = appeals;
+  const secret = sql`exists (select 1 from appellants p where p.appeal_id = ${id} and (p.anonymous or p.confidential))`;
+  const externalId = sql<string | null>`case when ${nature} is distinct from 'report' and not ${secret}
+    then ${appeals.externalId} end`;
   const rows = await db
-    .select({ id, number, title, body, address, nature, category, urgency, complexity })
+    .select({ id, number, source, externalId, title, body, address, nature, category, urgency, complexity })
     .from(appeals)
     .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
   return new Map(rows.map(({ id, ...text }) => [id, text]));

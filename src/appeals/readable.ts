@@ -9,7 +9,11 @@ export const readers = ['dispatch', 'operations'];
 
 /** An appeal that this actor may read: a department's key only what is with it now; anything else is a 404. */
 export async function readableAppeal(db: Database, actor: Actor, idOrNumber: string): Promise<AppealRow> {
-  const appeal = await findAppeal(db, idOrNumber);
+  return mustBeReadable(actor, await findAppeal(db, idOrNumber));
+}
+
+/** The same of an appeal that has been read, as it is now. */
+export function mustBeReadable(actor: Actor, appeal: AppealRow | undefined): AppealRow {
   const own = appeal?.department ? [`department:${appeal.department}`] : [];
   if (!appeal || !hasScope(actor, ...readers, ...own)) throw notFound({ en: 'The appeal', zh: '该诉求' });
   return appeal;

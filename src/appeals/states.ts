@@ -94,7 +94,7 @@ export const transitions: readonly Transition[] = [
   reclassify('assigned'),
   rule('signed', 'attach', 'signed', ['system']),
   rule('signed', 'assign', 'assigned', ['dispatcher'], reassign),
-  // What is submitted waits for its sign-off and takes no more: a message on the matter then is a new appeal.
+  // What is submitted waits for its sign-off and takes no more: a message on the matter then is a new appeal, which knows it.
   rule('signed', 'submit', 'submitted', ['department'], { needs: ['result'], ends: ['resolve'] }),
   reclassify('signed'),
   ...(['registered', 'triage', 'assigned', 'signed'] as const).map(represent),

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { inArray, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import type { KeyRing } from '../platform/access/key-ring.ts';
-import { addToAgenda } from '../platform/agenda/agenda.ts';
-import type { Executor } from '../platform/database/database.ts';
+import { addToAgenda, withdraw } from '../platform/agenda/agenda.ts';
+import type { Clock } from '../platform/clock/clock.ts';
+import type { Database, Executor } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { type AttachmentKind, attachments } from './attachments.table.ts';
 import type { Storage } from './storage.ts';
@@ -33,18 +34,47 @@ interface Sealed {
 
 export const attachmentContext = (id: string): string => `attachment:${id}`;
 
+/** Kind of the agenda item that removes a content which no record has claimed. */
+export const UNCLAIMED = 'unclaimed';
+/** Business milliseconds a content waits for its record; no upload and no transaction lasts as long. */
+const UNCLAIMED_MS = 86_400_000;
+const unclaimedKey = (id: string): string => `${UNCLAIMED}:${id}`;
+
+/** Where contents are kept, and where it is noted that they are. */
+export interface Keeping {
+  db: Database;
+  clock: Clock;
+  storage: Storage;
+  keyRing: KeyRing;
+}
+
 /**
  * Puts a content into the storage, sealed, before the transaction that records it: a crash in between leaves a file that
- * nothing points to, never a record without its file.
+ * nothing points to, never a record without its file. That it is there is noted first, so that such a file is removed a day
+ * later; the transaction that records it takes the note back.
  */
 export async function keepContent(
-  { storage, keyRing }: { storage: Storage; keyRing: KeyRing },
+  { db, clock, storage, keyRing }: Keeping,
   file: { kind: AttachmentKind; name: string; mediaType: string; content: Buffer },
 ): Promise<NewAttachment> {
   const id = uuid();
   const { kind, name, mediaType, content } = file;
+  const runAt = new Date((await clock.now()).getTime() + UNCLAIMED_MS);
+  await addToAgenda(db, [{ kind: UNCLAIMED, subjectId: id, businessKey: unclaimedKey(id), runAt, dueAt: runAt }]);
   await storage.put(id, keyRing.sealBytes(attachmentContext(id), content));
   return { id, kind, name, content: { mediaType, size: content.length, sha256: sha256Of(content) } };
+}
+
+/** Removes contents that surely no record will claim. */
+export async function forgetContents(
+  { db, storage }: Pick<Keeping, 'db' | 'storage'>,
+  kept: readonly { id: string }[],
+): Promise<void> {
+  await Promise.all(kept.map(({ id }) => storage.remove(id)));
+  await withdraw(
+    db,
+    kept.map(({ id }) => unclaimedKey(id)),
+  );
 }
 
 export const toFetch = (kind: AttachmentKind, name: string, fetch: FetchReference, expiresAt: Date): NewAttachment => ({
@@ -80,6 +110,10 @@ export async function insertAttachments(
       };
     }),
   );
+  await withdraw(
+    tx,
+    rows.flatMap(({ attachment: { id, content } }) => ('sha256' in content ? [unclaimedKey(id)] : [])),
+  );
   await addToAgenda(
     tx,
     rows.flatMap(({ attachment: { id, content } }) =>
@@ -107,6 +141,14 @@ export async function giveToMessages(
       rows.map(({ messageId }) => messageId),
       'uuid',
     )}) x(id, appeal_id, message_id) where a.id = x.id and a.message_id is null`);
+}
+
+/** Files of messages that were brought to another appeal go with them. */
+export async function moveAttachments(tx: Executor, messageIds: readonly string[], appealId: string): Promise<void> {
+  await tx
+    .update(attachments)
+    .set({ appealId })
+    .where(inArray(attachments.messageId, [...messageIds]));
 }
 
 /** Attachments by id, whatever their state. */

@@ -5,11 +5,14 @@ import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Database } from '../platform/database/database.ts';
 import { withTransaction } from '../platform/database/transaction.ts';
 import { attachmentContext, FETCH, type FetchReference, openAttachment, sha256Of } from './attachments.service.ts';
-import { attachments } from './attachments.table.ts';
+import { type AttachmentKind, attachments } from './attachments.table.ts';
 import type { Storage } from './storage.ts';
 
-/** What a platform answered. `gone`: it will not have it again either; the reason holds no personal data. */
-export type Fetched = { content: Buffer; mediaType: string; name?: string } | { gone: string };
+/**
+ * What a platform answered; `kind` where only the content shows it. `gone`: it will not have it again either; the reason
+ * holds no personal data.
+ */
+export type Fetched = { content: Buffer; mediaType: string; name?: string; kind?: AttachmentKind } | { gone: string };
 
 /** Brings one file from its platform. Throwing means: try again later. */
 export type Fetcher = (reference: FetchReference, signal: AbortSignal) => Promise<Fetched>;
@@ -74,6 +77,7 @@ export function createFetchHandler(deps: {
     return {
       state: 'stored' as const,
       mediaType: fetched.mediaType,
+      ...(fetched.kind ? { kind: fetched.kind } : {}),
       size: fetched.content.length,
       sha256: sha256Of(fetched.content),
       storedAt: now,

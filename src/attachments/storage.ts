@@ -41,5 +41,10 @@ export function createFolderStorage(folder: string): Storage {
     }
   }
 
-  return { put, get, remove: (key) => rm(placeOf(key), { force: true }) };
+  /** What a crash left half written goes too. */
+  async function remove(key: string): Promise<void> {
+    for (const place of [placeOf(key), `${placeOf(key)}.part`]) await rm(place, { force: true });
+  }
+
+  return { put, get, remove };
 }

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import type { NamedCall } from '../channels/channel.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
@@ -68,6 +68,18 @@ export async function noteCalls(
     now,
   );
   await joinRecordings(tx, { messages: messages.map(({ messageId }) => messageId) });
+}
+
+/** What is known of the calls of messages that were brought to another appeal goes with them. */
+export async function moveCallMessages(
+  tx: Transaction,
+  messageIds: readonly string[],
+  appealId: string,
+): Promise<void> {
+  await tx
+    .update(callMessages)
+    .set({ appealId })
+    .where(inArray(callMessages.messageId, [...messageIds]));
 }
 
 /** Sources of the lines that were dialled for these appeals, where they are known: the catalogue routes by them too. */

@@ -10,7 +10,7 @@ export type DemoKeys = Record<string, string>;
 export async function ensureDemoKeys(keys: Keys, dataDir: string, city: City): Promise<DemoKeys> {
   const scopes: Record<string, string[]> = {
     ...Object.fromEntries(channels.map((channel) => [`demo-${channel}`, [`intake:${channel}`]])),
-    'demo-dispatcher': ['dispatch'],
+    'demo-dispatcher': ['dispatch', 'reveal'],
     'demo-operations': ['operations'],
     'demo-import': ['import', 'operations', ...channels.map((channel) => `intake:${channel}`)],
     ...Object.fromEntries(city.departments.map(({ code }) => [`demo-${code}`, [`department:${code}`]])),

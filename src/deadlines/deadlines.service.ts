@@ -116,6 +116,17 @@ export async function resumeDeadlines(
   );
 }
 
+/** Deadlines of messages that were brought to another appeal go with them. */
+export async function moveDeadlinesOfMessages(
+  tx: Transaction,
+  messageIds: readonly string[],
+  appealId: string,
+): Promise<void> {
+  await tx.execute(
+    sql`update deadlines set appeal_id = ${appealId} where message_id = any(${arrayOf(messageIds, 'uuid')})`,
+  );
+}
+
 /** Which of these appeals have a running deadline of a name, and when it is due. */
 export async function runningOf(
   tx: Transaction,

@@ -10,6 +10,8 @@ export function viewAssignment(zone: Zone, { assignment, appeal }: Listed, now: 
     id: assignment.id,
     appealId: assignment.appealId,
     appealNumber: appeal.number,
+    source: appeal.source,
+    externalId: appeal.externalId,
     department: assignment.department,
     role: assignment.role,
     status: assignment.status,

@@ -7,6 +7,13 @@ export const AssignmentSchema = Type.Object(
     id: Type.String({ format: 'uuid' }),
     appealId: Type.String({ format: 'uuid' }),
     appealNumber: Type.String({ description: '工单编号' }),
+    source: Type.String({ description: 'Source of the first message (来源)' }),
+    externalId: Nullable(
+      Type.String({
+        description:
+          "The first message's id at its source: the other platform's own number (外部编号); null where the appellant is protected",
+      }),
+    ),
     department: Type.String({ description: '承办单位' }),
     role: Choice(['lead'], { description: 'lead 主办' }),
     status: Choice(assignmentStatuses, { description: '派单状态' }),

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Answer, Client, Problem } from './client.ts';
 import { ImportError, type ImportMap } from './map.ts';
+import type { MappedRow } from './map-row.ts';
 import { type PlannedRow, readRow } from './plan.ts';
 import { type Outcome, outcomes } from './tally.ts';
 
@@ -53,7 +54,7 @@ export async function postRows(posting: Posting, rows: readonly PlannedRow[]): P
 export async function toBody(
   posting: Pick<Posting, 'file' | 'map' | 'inventPhones' | 'historic'>,
   planned: PlannedRow,
-): Promise<{ line: string; channel: string; body: object }> {
+): Promise<{ line: string; channel: string; body: MappedRow['body'] }> {
   const line = await readLine(posting.file, planned);
   const mapped = readRow(posting, line);
   if ('refused' in mapped) throw new ImportError(`Line ${planned.row} changed while the import ran.`);
@@ -79,7 +80,7 @@ async function postRow(posting: Posting, planned: PlannedRow): Promise<void> {
       | Exclude<Outcome, 'refused'>
       | undefined;
     if (outcome === undefined) throw new ImportError('The service answers without a disposition; is this a Minsheng?');
-    return posting.onDone(planned, outcome, { ...(body as Posted), appealNumber });
+    return posting.onDone(planned, outcome, { source: body.source, externalId: body.externalId, appealNumber });
   }
   const reason = describeAnswer(answer);
   if ([401, 403, 404].includes(answer.status)) throw new ImportError(`The service refuses every row: ${reason}`);

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Client, Problem } from './client.ts';
+import { createKin } from './kin.ts';
 import { ImportError } from './map.ts';
 import type { PlannedRow } from './plan.ts';
 import { describeAnswer, type Posting, toBody } from './post-rows.ts';
@@ -26,25 +27,48 @@ const ROWS_AT_ONCE = 100;
 type Previewing = Pick<Posting, 'map' | 'inventPhones' | 'historic'> & { client: Client; file: FileHandle };
 
 /**
- * Asks the service what would become of each row, a hundred at a time; nothing is written. Rows of one hundred see each
- * other as they would when posted. @throws ImportError when the service cannot be used at all.
+ * Asks the service what would become of each row; nothing is written. Rows that may have to do with each other go in one
+ * request, however far apart they stand, and see each other as they would when posted: those of one channel, up to a hundred.
+ * Told in the order of posting. @throws ImportError when the service cannot be used at all.
  */
 export async function* previewRows(posting: Previewing, rows: readonly PlannedRow[]): AsyncGenerator<PreviewLine> {
-  for (let at = 0; at < rows.length && !posting.client.interrupt.aborted; at += ROWS_AT_ONCE) {
-    const some = rows.slice(at, at + ROWS_AT_ONCE);
-    const lines: PreviewLine[] = [];
-    for (const channel of new Set(some.map((row) => row.channel)))
-      lines.push(
-        ...(await previewChannel(
-          posting,
-          channel,
-          some.filter((row) => row.channel === channel),
-        )),
-      );
-    yield* lines.sort(
-      (a, b) => some.findIndex(({ row }) => row === a.row) - some.findIndex(({ row }) => row === b.row),
-    );
+  const told = new Map<number, PreviewLine>();
+  let next = 0;
+  for await (const request of requestsFor(posting, rows)) {
+    if (posting.client.interrupt.aborted) return;
+    const [{ channel }] = request as [PlannedRow];
+    for (const line of await previewChannel(posting, channel, request)) told.set(line.row, line);
+    for (let line = told.get(rows[next]?.row ?? 0); line; line = told.get(rows[next]?.row ?? 0)) {
+      told.delete(line.row);
+      next += 1;
+      yield line;
+    }
   }
+}
+
+/** Rows of one channel each, kin together, filled up to a hundred; in the order of their first rows. */
+async function* requestsFor(posting: Previewing, rows: readonly PlannedRow[]): AsyncGenerator<PlannedRow[]> {
+  const kin = createKin();
+  for (const row of rows) {
+    const { channel, body } = await toBody(posting, row);
+    kin.add(channel, body);
+  }
+  const filling = new Map<string, number[]>();
+  const toRequest = (some: readonly number[]): PlannedRow[] =>
+    [...some].sort((a, b) => a - b).map((at) => rows[at] as PlannedRow);
+  for (const group of kin.groups()) {
+    for (const channel of new Set(group.map((at) => rows[at]?.channel ?? ''))) {
+      const own = group.filter((at) => rows[at]?.channel === channel);
+      let some = filling.get(channel) ?? [];
+      if (some.length + own.length > ROWS_AT_ONCE && some.length > 0) {
+        yield toRequest(some);
+        some = [];
+      }
+      while (own.length > ROWS_AT_ONCE) yield toRequest(own.splice(0, ROWS_AT_ONCE));
+      filling.set(channel, [...some, ...own]);
+    }
+  }
+  for (const some of filling.values()) if (some.length > 0) yield toRequest(some);
 }
 
 async function previewChannel(

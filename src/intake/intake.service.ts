@@ -76,7 +76,12 @@ async function write(
   await insertAppeals(tx, rows, ({ id }) => registering.get(id) ?? { actor: '' });
   await insertAppellants(
     tx,
-    placed.map(({ message, appealId }) => ({ id: message.appellantId, appealId, ...message.appellant })),
+    placed.map(({ message, appealId, through }) => ({
+      id: message.appellantId,
+      appealId,
+      through,
+      ...message.appellant,
+    })),
   );
   await insertMessages(
     tx,

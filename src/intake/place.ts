@@ -20,8 +20,8 @@ interface Ground {
 
 /**
  * Finds the appeal each message belongs to: the one its channel knows it continues, else an open one on the same matter, an
- * answered one that it opens again, or a new one under the policy chosen for it, which knows the declined or diverted one
- * that it repeats.
+ * answered one that it opens again, or a new one under the policy chosen for it, which knows the declined, diverted or
+ * handed in one that it repeats.
  * A message that joins is promised what its appeal's own policy version promises.
  */
 export async function place(
@@ -38,7 +38,9 @@ export async function place(
   const found = messages.map((message) => {
     const followed = continued.get(message.belongsTo ?? '');
     const known: Belonging | undefined =
-      followed === undefined ? sameMatter.find(message) : { appealId: followed, as: 'joins', nothingNew: false };
+      followed === undefined
+        ? sameMatter.find(message)
+        : { appealId: followed, as: 'joins', through: throughOf(message, followed), nothingNew: false };
     const target = known?.as === 'repeats' ? undefined : known;
     const appealId = target?.appealId ?? uuid();
     if (!target) sameMatter.add(message, appealId);
@@ -48,27 +50,38 @@ export async function place(
   // Targets are locked only now: one that was closed since it was looked at takes no more.
   const locked = await lockAppeals(
     tx,
-    found.flatMap(({ known }) => (known && !own.has(known.appealId) ? [known.appealId] : [])),
+    found.flatMap(({ known }) =>
+      known && !own.has(known.appealId) ? [known.appealId, ...(known.through ? [known.through] : [])] : [],
+    ),
   );
+  /** Taken out of the other one since it was looked at: the message goes where it was meant to go. */
+  const isAlone = (through: string | undefined): boolean => locked.get(through ?? '')?.linkedTo === null;
   const grounds = new Map<string, Ground>();
-  return found.map(({ message, known, ...target }): Placed => {
-    const before = known && locked.get(known.appealId);
-    const takes = before && !target.isNew && takesMessages(before) ? before : undefined;
+  return found.map(({ message, known, isNew: isOwn, ...target }): Placed => {
+    const alone = known !== undefined && isAlone(known.through);
+    const wanted = alone ? known.through : known?.appealId;
+    const before = locked.get(wanted ?? '');
+    const takes = before && !isOwn && takesMessages(before) ? before : undefined;
     const ground = takes ? { rules: rules.of(takes), subject: takes } : grounds.get(target.appealId);
     const isNew = ground === undefined;
-    const appealId = isNew && !target.isNew ? uuid() : target.appealId;
+    const appealId = isNew && !isOwn ? uuid() : (takes?.id ?? target.appealId);
     const settled = ground ?? { rules: rules.choose(message), subject: subjectOf(message) };
     if (isNew) grounds.set(appealId, settled);
     return {
       ...settle(message, settled, now),
       appealId,
       disposition: isNew ? 'registered' : 'attached',
+      through: (!isNew && !alone && known?.through) || null,
       reopens: takes !== undefined && reopens(takes.status),
       nothingNew: !isNew && known?.nothingNew === true,
       repeats: isNew && known?.as === 'repeats' && before ? repeated(rules, before) : undefined,
     };
   });
 }
+
+/** The appeal that a message continues, where it is linked to another one. */
+const throughOf = ({ belongsTo }: PreparedMessage, followed: string): string | undefined =>
+  belongsTo === followed ? undefined : belongsTo;
 
 /** Open, or answered: a message on the matter opens it again. */
 const takesMessages = ({ status }: AppealRow): boolean =>
@@ -81,8 +94,9 @@ const endings: Partial<Record<AppealStatus, 'answered' | 'declined' | 'diverted'
   diverted: 'diverted',
 };
 
-/** An ended appeal with what its citizens were told of its end; undefined when it is open again. */
+/** An ended appeal with what its citizens were told of its end, or one that was handed in; undefined when it is open again. */
 function repeated(rules: RulesInForce, row: AppealRow): Placed['repeats'] {
+  if (row.status === 'submitted') return { id: row.id, number: row.number, told: null };
   const ending = endings[row.status];
   if (!ending) return undefined;
   const told = fillText(rules.of(row).policy.texts[ending], { text: row.outcome ?? '' });
@@ -98,7 +112,7 @@ function settle(
   message: PreparedMessage,
   { rules, subject }: Ground,
   now: Date,
-): Omit<Placed, 'appealId' | 'disposition' | 'reopens' | 'nothingNew' | 'repeats'> {
+): Omit<Placed, 'appealId' | 'disposition' | 'through' | 'reopens' | 'nothingNew' | 'repeats'> {
   const receivedAt = message.receivedAt ?? now;
   const receipt = message.noReceiptReason === null ? rules.dueOf('receipt', receivedAt, subject) : undefined;
   return {

@@ -10,12 +10,14 @@ export interface Placed {
   late: boolean;
   appealId: string;
   disposition: 'registered' | 'attached';
+  /** Joins an appeal because the one it was meant for, this one, is linked to it. */
+  through: string | null;
   /** Joins an answered appeal, which is opened again. */
   reopens: boolean;
   /** Joins an appeal by saying the same again. */
   nothingNew: boolean;
-  /** Of a new appeal: the ended one that the same person raised on the matter, and what was told then. */
-  repeats: { id: string; number: string; told: string } | undefined;
+  /** Of a new appeal: the ended or handed in one that the same person raised on the matter, and what was told of its end. */
+  repeats: { id: string; number: string; told: string | null } | undefined;
   /** Of the appeal it belongs to, and what they go by. */
   rules: TimeRules;
   subject: Subject;

@@ -14,7 +14,7 @@ const ForeseenSchema = Type.Object(
     disposition: Choice(['registered', 'attached', 'replayed', 'refused']),
     appealNumber: Nullable(Type.String({ description: 'Of the appeal it would join, or is in already' })),
     reopens: Type.Boolean({ description: 'The appeal it would join is answered and would be opened again' }),
-    repeatOf: Nullable(Type.String({ description: 'Number of the ended appeal that it repeats' })),
+    repeatOf: Nullable(Type.String({ description: 'Number of the ended or handed in appeal that it repeats' })),
     department: Nullable(Type.String({ description: 'Where the catalogue would send the new appeal' })),
     words: Type.Array(Type.String(), { description: 'Words of the rule that were found' }),
     refusal: Nullable(Type.Object({ pointer: Type.String(), detail: Type.String() }, { additionalProperties: false })),

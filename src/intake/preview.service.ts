@@ -14,7 +14,7 @@ export interface Foreseen {
   /** null: of an appeal that a message before it in the same request would make, or none. */
   appealNumber: string | null;
   reopens: boolean;
-  /** Number of the ended appeal that it repeats. */
+  /** Number of the ended or handed in appeal that it repeats. */
   repeatOf: string | null;
   /** Where the catalogue would send a new appeal, and the words it would go by; null: nowhere, or it ends here. */
   department: string | null;

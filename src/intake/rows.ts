@@ -22,6 +22,7 @@ export function toAppeal(
     status: historic ? 'archived' : answered === null ? 'registered' : 'answered',
     ...subject,
     urgencyConfirmed: false,
+    externalId: message.externalId,
     channel: message.channel.name,
     title,
     body,
@@ -100,7 +101,8 @@ function knownOf(
   joined: Joined | undefined,
 ): Known | undefined {
   if (message.answered !== null) return { number, subject: { about: 'answered', text: message.answered } };
-  if (repeats) return { number, subject: { about: 'repeated', targetNumber: repeats.number, told: repeats.told } };
+  if (repeats && repeats.told !== null)
+    return { number, subject: { about: 'repeated', targetNumber: repeats.number, told: repeats.told } };
   const subject = (nothingNew ? joined?.progress : undefined) ?? joined?.known;
   return subject && { number, subject };
 }

@@ -33,10 +33,12 @@ function bigramsOf({ title, body }: { title: string; body: string }): () => Bigr
   };
 }
 
-/** Where a message goes. `repeat`: to a new appeal, which knows the ended one it repeats. */
+/** Where a message goes. `repeats`: to a new appeal, which knows the ended or handed in one it repeats. */
 export interface Belonging {
   appealId: string;
   as: 'joins' | 'reopens' | 'repeats';
+  /** The linked appeal that it was meant for, where that is not the one it goes to. */
+  through: string | undefined;
   nothingNew: boolean;
 }
 
@@ -91,7 +93,7 @@ export async function openSameMatter(
     if (known.length === 0 || message.historic) return undefined;
     if (message.conversation) {
       const begun = known.find(({ status, source }) => status === 'registered' && source === message.source);
-      if (begun) return { appealId: begun.id, as: 'joins', nothingNew: false };
+      if (begun) return { appealId: begun.id, as: 'joins', through: undefined, nothingNew: false };
       if (isFollowUp(message)) return followed(message, known);
     }
     return likest(message, known);
@@ -100,7 +102,7 @@ export async function openSameMatter(
   function followed(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
     const last = message.verified.flatMap((person) => justNow.get(person) ?? [])[0];
     const open = known.find(({ id, toId, toStatus }) => (id === last || toId === last) && isOpen(toStatus));
-    return open && { appealId: open.toId, as: 'joins', nothingNew: false };
+    return open && { appealId: open.toId, as: 'joins', through: throughOf(open), nothingNew: false };
   }
 
   function likest(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
@@ -118,7 +120,7 @@ export async function openSameMatter(
       const rank = alike + (as === 'joins' ? 1 : 0);
       if (alike < SAME_MATTER_THRESHOLD || rank <= (best?.rank ?? 0)) continue;
       const nothingNew = own.length - shared(own, text) <= own.length * NOTHING_NEW;
-      best = { belonging: { appealId: candidate.toId, as, nothingNew }, rank };
+      best = { belonging: { appealId: candidate.toId, as, through: throughOf(candidate), nothingNew }, rank };
     }
     return best?.belonging;
   }
@@ -142,12 +144,16 @@ export async function openSameMatter(
   return { find, add };
 }
 
+const throughOf = ({ id, toId }: Candidate): string | undefined => (id === toId ? undefined : id);
+
 /**
  * What a message on a known matter does. Only a request to put something right is the same one again after it ended: a
  * question asked again is a new question. What many share is not reopened for one of them.
  */
 function wayTo({ id, toId, toStatus, natureClass: kind }: Candidate): Belonging['as'] | undefined {
   if (isOpen(toStatus)) return 'joins';
+  // A result that waits for its sign-off is not touched; the desk sees both.
+  if (toStatus === 'submitted') return 'repeats';
   if (kind !== 'grievance') return undefined;
   if (toStatus === 'answered') return id === toId ? 'reopens' : 'repeats';
   return toStatus === 'declined' || toStatus === 'diverted' ? 'repeats' : undefined;

@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import { contactsOf } from '../appeals/appellants.ts';
 import { policiesOf } from '../appeals/lookup.service.ts';
-import { endDeadlines } from '../deadlines/deadlines.service.ts';
+import { type DeadlineEnd, endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { type AgendaItem, type Lease, LeaseLostError, recordFailure, settle } from '../platform/agenda/agenda.ts';
@@ -119,14 +119,22 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
       gateway.name,
       at,
     );
-    const promises = sent
-      .filter(({ row }) => row.kind === 'receipt')
-      .map(({ row }) => ({ appealId: row.appealId, name: 'receipt' as const, messageId: row.messageId }));
-    await endDeadlines(tx, promises, at);
+    await endDeadlines(tx, await promisesOf(tx, sent), at);
     await settle(tx, lease, itemsOf(lease, done), at);
   }
 
   return { kind: RECEIPT, batchSize: 100, attempts: MAX_ATTEMPTS, handle };
+}
+
+/** The promises that were kept, as their rows are now: a message may have gone to another appeal while it was sent. */
+async function promisesOf(tx: Transaction, sent: readonly { row: Row }[]): Promise<DeadlineEnd[]> {
+  const ids = sent.flatMap(({ row }) => (row.kind === 'receipt' ? [row.id] : []));
+  if (ids.length === 0) return [];
+  const rows = await tx
+    .select({ appealId: receipts.appealId, messageId: receipts.messageId })
+    .from(receipts)
+    .where(inArray(receipts.id, ids));
+  return rows.map((row) => ({ ...row, name: 'receipt' }));
 }
 
 /** Locks what is to be sent and says so in the rows; what needs no sending any more is settled here. */

@@ -210,6 +210,14 @@ function noticeTimes(rules: TimeRules, subject: RuleSubject, now: Date): { dueAt
   return { dueAt: due?.dueAt ?? runAt, runAt };
 }
 
+/** Receipts and notices of messages that were brought to another appeal go with them. Before their deadlines do. */
+export async function moveReceipts(tx: Transaction, messageIds: readonly string[], appealId: string): Promise<void> {
+  await tx
+    .update(receipts)
+    .set({ appealId })
+    .where(inArray(receipts.messageId, [...messageIds]));
+}
+
 /** A case left its department: what was not sent yet must no longer say that it was forwarded there. */
 export async function withdrawUnsent(tx: Transaction, rules: TimeRules, appealId: string, now: Date): Promise<void> {
   const followers = (await linkedTo(tx, [appealId])).map(({ id }) => id);

@@ -1,4 +1,5 @@
-import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
+import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
+import { readAppeals } from '../appeals/lookup.service.ts';
 import { lineSourcesOf } from '../calls/call-messages.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
@@ -43,7 +44,7 @@ export function createRoutingHandler({
       const undecided = [];
       for (const appeal of appeals.values()) {
         if (appeal.status !== 'registered') continue;
-        // What was declined or diverted before is for the desk to judge again, not for a rule.
+        // What was declined, diverted or handed in before is for the desk to judge again, not for a rule.
         const match =
           appeal.repeatOf === null
             ? findRule(ordered, { ...appeal, sources: [appeal.source, ...(lines.get(appeal.id) ?? [])] })
@@ -58,12 +59,14 @@ export function createRoutingHandler({
           dispatches.push({ appeal, department: match.rule.department, reason, role: 'system', actor: ACTOR });
         } else undecided.push(appeal);
       }
+      const repeated = undecided.flatMap(({ repeatOf }) => repeatOf ?? []);
+      const earlier = repeated.length === 0 ? [] : await readAppeals(tx, repeated);
       const triage = undecided.map((appeal) => ({
         appeal,
         action: 'triage' as const,
         role: 'system' as const,
         actor: ACTOR,
-        data: { reason: appeal.repeatOf === null ? 'no rule of the catalogue fits' : 'repeats an ended appeal' },
+        data: whyTriage(appeal, earlier),
       }));
       await changeAppeals(tx, triage, now);
       await requestMatching(
@@ -78,4 +81,11 @@ export function createRoutingHandler({
   }
 
   return { kind: ROUTE, batchSize: 100, attempts: 10, handle };
+}
+
+/** What the dispatcher reads first: nothing fits, or what became of the same matter so far. */
+function whyTriage({ repeatOf }: AppealRow, known: readonly AppealRow[]): Record<string, unknown> {
+  if (repeatOf === null) return { reason: 'no rule of the catalogue fits' };
+  const earlier = known.find(({ id }) => id === repeatOf)?.status;
+  return { reason: 'repeats an earlier appeal of the same person', repeatOf, earlier };
 }

@@ -1,21 +1,24 @@
-import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
-import { findAppeal, lastEventAt } from '../appeals/lookup.service.ts';
+import { type AppealRow, changeAppeals, lockAppeals, noteAppeals } from '../appeals/appeals.service.ts';
+import { findAppeal, lastEventAt, linkedTo } from '../appeals/lookup.service.ts';
+import { bringBack, holdersOf, type Moved } from '../appeals/moves.service.ts';
 import { isOpen } from '../appeals/states.ts';
-import { resumeDeadlines } from '../deadlines/deadlines.service.ts';
+import { moveAttachments } from '../attachments/attachments.service.ts';
+import { moveCallMessages } from '../calls/call-messages.service.ts';
+import { moveDeadlinesOfMessages, resumeDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import { announceChange } from '../departments/assignments.service.ts';
 import { requestMatching } from '../matters/matching.service.ts';
 import { removeRepresentatives } from '../matters/representatives.service.ts';
 import { decideSuggestion } from '../matters/suggestions.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
-import { tell, withdrawUnsent } from '../receipts/receipts.service.ts';
+import { moveReceipts, tell, withdrawUnsent } from '../receipts/receipts.service.ts';
 import { reopen } from './reopen.service.ts';
 import { checkVersion, type Decision } from './triage.service.ts';
 
 /**
  * Takes a case out of the one it was linked to (拆单): it is the desk's again under its own number, the deadlines that the
  * link ended go on as they were, so that a mistaken link hides no delay, and its citizens are told. What was linked to
- * this case stays linked to it. Messages that joined the other case meanwhile stay there.
+ * this case stays linked to it. Messages that joined the other case only because of the link come back with it.
  */
 export async function unlink(
   tx: Transaction,
@@ -24,22 +27,41 @@ export async function unlink(
   now: Date,
 ): Promise<void> {
   const before = await findAppeal(tx, decision.appealId);
-  const locked = await lockAppeals(tx, [decision.appealId, ...(before?.linkedTo ? [before.linkedTo] : [])]);
+  const followers = (await linkedTo(tx, [decision.appealId])).map(({ id }) => id);
+  const holders = await holdersOf(tx, [decision.appealId, ...followers]);
+  const locked = await lockAppeals(tx, [decision.appealId, ...(before?.linkedTo ? [before.linkedTo] : []), ...holders]);
   const appeal = checkVersion(locked.get(decision.appealId), decision.version);
   const target = locked.get(appeal.linkedTo ?? '');
   const { actor } = decision;
+  const back = await takeBack(tx, appeal.id, followers);
   const step = {
     appeal,
     action: 'unlink' as const,
     role: 'dispatcher' as const,
     actor,
-    data: { target: target?.id, reason: decision.reason },
+    data: { target: target?.id, reason: decision.reason, ...messagesOf(back) },
     set: { linkedTo: null },
   };
-  const known = target && isOpen(target.status) ? [target] : [];
-  const data = { unlinked: appeal.id, number: appeal.number };
-  const noted = known.map((to) => ({ appeal: to, action: 'attach' as const, role: 'system' as const, actor, data }));
+  const left = [...locked.values()].filter(
+    ({ id }) => id !== appeal.id && (id === target?.id || back.some(({ from }) => from === id)),
+  );
+  const dataOf = ({ id }: AppealRow) => ({
+    unlinked: appeal.id,
+    number: appeal.number,
+    ...messagesOf(back.filter(({ from }) => from === id)),
+  });
+  const known = left.filter(({ status }) => isOpen(status));
+  const noted = known.map((to) => {
+    return { appeal: to, action: 'attach' as const, role: 'system' as const, actor, data: dataOf(to) };
+  });
   await changeAppeals(tx, [step, ...noted], now);
+  // What waits for its sign-off, or has ended, keeps its state and its department's peace; only its history tells.
+  const ended = left.filter(({ status }) => !isOpen(status));
+  await noteAppeals(
+    tx,
+    ended.map((to) => ({ appealId: to.id, type: 'attach', actor, data: dataOf(to) })),
+    now,
+  );
 
   const own = rules.of(appeal);
   const occasion = `unlink:${appeal.version + 1}`;
@@ -53,6 +75,21 @@ export async function unlink(
   await tell(tx, rules, [{ appeal, subject, eventId: occasion }], now);
   await announceChange(tx, known, now);
 }
+
+/** Each room brings its own rows along. Receipts before deadlines, in the order in which they are sent. */
+async function takeBack(tx: Transaction, appealId: string, followers: readonly string[]): Promise<Moved[]> {
+  const back = await bringBack(tx, appealId, followers);
+  const ids = back.map(({ messageId }) => messageId);
+  if (ids.length === 0) return back;
+  await moveAttachments(tx, ids, appealId);
+  await moveCallMessages(tx, ids, appealId);
+  await moveReceipts(tx, ids, appealId);
+  await moveDeadlinesOfMessages(tx, ids, appealId);
+  return back;
+}
+
+const messagesOf = (moved: readonly Moved[]): { messages?: string[] } =>
+  moved.length === 0 ? {} : { messages: moved.map(({ messageId }) => messageId) };
 
 /** Opens an answered case again at the desk's own word, with the reason. */
 export async function reopenByDesk(

@@ -1,4 +1,4 @@
-import { createCity } from '../support/city.ts';
+import { createCity, type Reply } from '../support/city.ts';
 import t from '../support/tap.ts';
 
 const city = await createCity(t, { logLevel: 'trace' });
@@ -50,6 +50,10 @@ async function tellStory() {
   });
   await city.register('phone', { body: `路灯不亮。${words}`, sender: { name, phone } });
   await city.clock.settle();
+  const asked = { fields: ['name', 'phone', 'address'], reason: 'other', note: `请回电${phone}` };
+  const shown: Reply<unknown>[] = [];
+  for (const { appealId } of [byPhone, byWechat])
+    shown.push(await city.call('POST', `/v1/appeals/${appealId}/reveal`, asked));
   await city.act('appeals', byWechat.appealId, 'answer', { text: '已电话答复' });
   await city.act('appeals', byMail.appealId, 'assign', { department: 'housing' });
   const { assignment } = await city.appeal(byPhone.appealId);
@@ -58,8 +62,16 @@ async function tellStory() {
   await city.call('GET', `/v1/citizen/appeals/${byPhone.appealNumber}?code=${byPhone.queryCode}`, undefined, {
     authorization: '',
   });
-  return { ...byPhone, codes: [byPhone.queryCode, byWechat.queryCode, byMail.queryCode] };
+  return { ...byPhone, shown, codes: [byPhone.queryCode, byWechat.queryCode, byMail.queryCode] };
 }
+
+t.test('who asks for a contact by its scope is shown it, there and nowhere else', async (t) => {
+  for (const { status, body } of story.shown) {
+    t.equal(status, 200);
+    for (const secret of [person.name, person.phone]) t.match(JSON.stringify(body), secret);
+  }
+  t.equal(story.shown.length, 2);
+});
 
 t.test('nothing personal stands in any table, the queue’s included', async (t) => {
   t.ok(found([`xx${person.phone}`]).length > 0, 'the search finds what is there');

@@ -119,7 +119,7 @@ t.test('enums are the state table’s', async (t) => {
   t.same(schemas.CitizenView?.properties.status?.enum, appealStatuses);
   t.same(schemas.MessageAnswer?.properties.status?.enum, appealStatuses);
   t.same(schemas.Appeal?.properties.allowedActions?.items?.enum, appealActions);
-  t.same(schemas.AppealEvent?.properties.type?.enum, ['register', ...appealActions]);
+  t.same(schemas.AppealEvent?.properties.type?.enum, ['register', ...appealActions, 'reveal']);
   const filter = document.paths['/v1/appeals']?.get?.parameters?.find(({ name }) => name === 'status');
   t.same(filter?.schema.enum, appealStatuses);
 });
@@ -176,6 +176,10 @@ t.test('every operation answers as the document says', async (t) => {
   for (const channel of channels)
     await call('POST', `/v1/channels/${channel}/preview`, 200, { messages: [city.message(channel)] });
   await call('POST', '/v1/channels/phone/preview', 400, { messages: [] });
+  const contact = { fields: ['name', 'phone', 'address'], reason: 'clarify' };
+  await call('POST', `/v1/appeals/${posted.appealId}/reveal`, 200, contact);
+  await call('POST', '/v1/appeals/nothing/reveal', 404, contact);
+  await call('GET', '/v1/reveals', 200);
   await call('GET', '/v1/appeals/nothing/representatives', 404);
   await call('GET', `/v1/appeals/${reopened}/representatives`, 200);
   await call('GET', `/v1/appeals/${reopened}/suggestions`, 200);
@@ -285,7 +289,8 @@ async function phoneStory(): Promise<void> {
   await call('GET', '/v1/calls?status=missed', 200);
   await call('GET', `/v1/calls/${id}`, 200);
   const { items } = await call<{ items: { id: string }[] }>('GET', `/v1/calls/${id}/recordings`, 200);
-  await call('GET', '/v1/call-backs?status=open', 200);
+  const { items: waiting } = await call<{ items: { id: string }[] }>('GET', '/v1/call-backs?status=open', 200);
+  await call('POST', `/v1/call-backs/${waiting[0]?.id}/reveal`, 200, { reason: 'call-back' });
   await call('POST', `/v1/calls/${id}/call-back`, 200, { outcome: 'no-answer' });
   const content = `/v1/calls/${id}/recordings/${items[0]?.id}/content`;
   await call('GET', content, 409);

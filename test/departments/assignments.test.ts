@@ -1,3 +1,4 @@
+import type { Appeal } from '../../src/appeals/appeals.schema.ts';
 import type { Assignment } from '../../src/departments/departments.schema.ts';
 import { createCity, type Problem } from '../support/city.ts';
 import t from '../support/tap.ts';
@@ -23,7 +24,7 @@ t.test('signed and submitted by its clerk, with the version that was read', asyn
     headers: { etag: '"1"' },
     body: { status: 'pending', final: false, overdue: false, dueAt: '2026-03-11T17:00:00+08:00', version: 1 },
   });
-  t.notMatch(JSON.stringify(read.body), /appellant|phone/);
+  t.notMatch(JSON.stringify(read.body), /appellant|"phone":/);
   const sign = (version: string | undefined) =>
     city.call<Assignment>('POST', `/v1/assignments/${id}/sign`, {}, { ...water, 'if-match': version });
   t.equal((await sign(undefined)).status, 428);
@@ -205,4 +206,18 @@ t.test('after the time to sign a case cannot be returned any more', async (t) =>
   });
   t.equal((await city.act('assignments', before.id, 'return', { reason: '不属本单位' })).status, 200);
   t.equal((await city.act('assignments', id, 'sign')).status, 200);
+});
+
+t.test('the number at the source comes along, but not where it may lead to somebody who is protected', async (t) => {
+  const of = async (changes: object) => {
+    const { appealId, id } = await caseOf('自来水很浑', { externalId: `other-${JSON.stringify(changes)}`, ...changes });
+    const { body } = await city.call<Appeal>('GET', `/v1/appeals/${appealId}`, undefined, water);
+    t.equal(body.externalId, null);
+    t.match((await city.appeal(appealId)).externalId, /^other-/, 'the desk has it');
+    return (await city.call<Assignment>('GET', `/v1/assignments/${id}`, undefined, water)).body.externalId;
+  };
+  t.match(await of({}), /^other-/);
+  t.equal(await of({ nature: 'report' }), null);
+  t.equal(await of({ sender: { anonymous: true } }), null);
+  t.equal(await of({ sender: { confidential: true } }), null);
 });

@@ -64,10 +64,18 @@ t.test('xlsx: dates are wall clock times, long numbers keep every digit, both nu
   const found = await city.all<{ number: string; receivedAt: string }>(
     '/v1/appeals?source=letters&externalId=53010220260310000117',
   );
+  const externalId = '53010220260310000117';
   t.match(
     found,
-    [{ number: first.appealNumber, receivedAt: '2026-03-10T08:15:00+08:00' }],
+    [{ number: first.appealNumber, receivedAt: '2026-03-10T08:15:00+08:00', source: 'letters', externalId }],
     'read back by their number',
+  );
+  await city.clock.settle();
+  const { assignment } = await city.appeal(first.appealNumber);
+  t.match(
+    await city.get(`/v1/assignments/${assignment?.id}`, await city.key('department:urban-management')),
+    { appealNumber: first.appealNumber, source: 'letters', externalId },
+    'the department has both numbers',
   );
   t.equal((await city.call('GET', '/v1/appeals?externalId=1')).status, 400);
   t.same(await city.all('/v1/appeals?source=portal&externalId=53010220260310000117'), []);
@@ -115,4 +123,27 @@ t.test('a preview names the appeal that a row would join or open again', async (
   t.match((await preview([again])).body.items, [{ appealNumber: first.appealNumber, reopens: true }]);
   t.match(await preview([{}]), { status: 400, body: { errors: [{ pointer: /^\/messages\/0/ }] } });
   t.match((await preview([{ ...again, source: 'nowhere' }])).body.items, [{ disposition: 'refused' }]);
+});
+
+t.test('the preview sees rows on one matter however far apart, in the order of the file', async (t) => {
+  const matter = '我们楼下的健身器材坏了一个多月，老人孩子用着都不安全，请尽快来人';
+  const far = Array.from(
+    { length: 250 },
+    (_, at) => `F-${at + 2},请问第${at}号窗口几点上班,2026-03-10 09:0${at % 10},139500${String(at).padStart(5, '0')}`,
+  );
+  far[4] = `F-A,${matter},2026-03-10 08:00,13951000001`;
+  far[240] = `F-B,${matter}！,2026-03-10 09:50,+86 13951000001`;
+  far[245] = `F-A,${matter},2026-03-10 09:55,13951000001`;
+  const map = { ...JSON.parse(readFileSync(mapFile, 'utf8')), sender: { phone: '电话', verified: true } };
+  const file = put('far.csv', ['编号,内容,来信时间,电话', ...far].join('\n'));
+  const { code, stdout, stderr } = await run(file, '--map', put('verified.json', JSON.stringify(map)), '--preview');
+  t.equal(code, 0, stderr);
+  t.match(stdout, /line 6: registered/);
+  t.match(stdout, /line 242: attached: joins the appeal of a row above/);
+  t.match(stdout, /line 247: replayed: is in already as a row above/);
+  t.equal(stdout.match(/^line \d+: registered/gm)?.length, 248);
+  const shown = [...stdout.matchAll(/^line (\d+):/gm)].map(([, line]) => Number(line));
+  t.equal(shown[0], 6, 'the first that was received');
+  t.same(shown.slice(-2), [242, 247], 'and the last ones');
+  t.equal(shown.length, 250, 'each once');
 });

@@ -160,3 +160,40 @@ t.test(
     t.equal(posted.disposition, 'registered', 'a message posted whole is no line of a conversation');
   },
 );
+
+t.test(
+  'a result was handed in, and the caller comes back: the desk sees both, the department is left alone',
+  async (t) => {
+    const sender = caller();
+    const own = await triaged(MATTER, sender);
+    await city.act('appeals', own.appealId, 'assign', { department: 'housing' });
+    const { assignment } = await city.appeal(own.appealId);
+    await city.act('assignments', assignment?.id ?? '', 'sign');
+    await city.act('assignments', assignment?.id ?? '', 'submit', { result: '已更换' });
+    await city.clock.settle();
+    const feed = async () =>
+      (await city.get<{ items: object[] }>('/v1/departments/housing/feed?limit=100')).items.length;
+    const [before, entries] = [await city.appeal(own.appealId), await feed()];
+    const again = await city.register('phone', { body: `${MATTER}，路灯也不亮`, sender });
+    await city.clock.settle();
+    t.match(again, { disposition: 'registered', status: 'registered' });
+    t.match(await city.appeal(again.appealId), { status: 'triage', repeatOf: own.appealId, assignment: null });
+    t.match((await city.events(again.appealId)).at(-1), {
+      type: 'triage',
+      data: { reason: 'repeats an earlier appeal of the same person', repeatOf: own.appealId, earlier: 'submitted' },
+    });
+    t.match(await city.all(`/v1/appeals?repeatOf=${own.appealId}`), [{ id: again.appealId }]);
+    t.same(await city.appeal(own.appealId), before, 'its sign-off goes on undisturbed');
+    t.equal(await feed(), entries);
+    await city.clock.advance('P1D');
+    const texts = (await city.receipts(again.appealId)).map(({ text }) => text).join();
+    t.notMatch(texts, /已更换/, 'what is not signed off is told to nobody');
+    t.match(texts, /正在研判/, 'a receipt like any other');
+    const question = await city.register('phone', {
+      body: '请问居住证怎么办理，需要哪些材料',
+      nature: 'inquiry',
+      sender,
+    });
+    t.equal((await city.appeal(question.appealId)).repeatOf, null, 'another matter is another matter');
+  },
+);

@@ -75,7 +75,7 @@ t.test('a request becomes an appeal, is routed, and is followed by its number an
     phone: '13800001234',
     email: 'wang@example.com',
     'attribute[pole]': 'D-17',
-    media_url: 'https://example.com/lamp.jpg',
+    media_url: 'http://10.0.0.1/lamp.jpg',
   });
   t.equal(asked.status, 200);
   const [{ service_request_id: id, token, service_notice: notice }] = asked.body as [Posted];
@@ -92,7 +92,7 @@ t.test('a request becomes an appeal, is routed, and is followed by its number an
     status: 'assigned',
     assignment: { department: 'urban-management' },
   });
-  t.match(appeal.body, /\n故障情况：不亮\n灯杆编号：D-17\n图片：https/);
+  t.match(appeal.body, /\n故障情况：不亮\n灯杆编号：D-17\n图片：http:/);
   t.equal((await city.receipts(id)).length, 1, 'the citizen has a receipt');
   const one = await get<Request[]>(`/requests/${id}.json`);
   t.match(one.body, [

@@ -29,6 +29,8 @@ export interface CityOptions {
   logLevel?: string;
   /** Key ring; default: one made in DATA_DIR. */
   dataKey?: string;
+  /** Further settings, by their names in the environment. */
+  settings?: Record<string, string>;
 }
 
 export interface Problem {
@@ -116,6 +118,7 @@ export async function createCity(t: Test, options: CityOptions = {}) {
       CLOCK: 'simulated',
       MINSHENG_ADMIN_KEY: ADMIN_KEY,
       LOG_LEVEL: options.logLevel ?? 'silent',
+      ...options.settings,
     });
     const log = createLog(config.LOG_LEVEL, { write: (line) => logs.push(line) });
     const instance = await compose(config, urlOf(database), log);

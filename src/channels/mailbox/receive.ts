@@ -1,6 +1,6 @@
 import { appealsOfMessages } from '../../appeals/lookup.service.ts';
 import type { AllowedType } from '../../attachments/allowed-types.ts';
-import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import { forgetContents, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
 import { recogniseType } from '../../attachments/content-type.ts';
 import { shownName } from '../../attachments/file-name.ts';
 import type { Storage } from '../../attachments/storage.ts';
@@ -103,21 +103,20 @@ async function submit(
   mail: Mail,
   now: Date,
 ): Promise<MessageAnswer> {
-  const { db, keyRing, storage, intake } = deps;
+  const { db, keyRing, intake } = deps;
   // The server's clock is not ours: a minute ahead must not make the mail a refusal.
   const at = receivedAt && receivedAt.getTime() >= EARLIEST && receivedAt < now ? receivedAt.toISOString() : undefined;
   const letter = toLetter(source, externalId, mail, at, isCut ? CUT_NOTE : '');
   const thread = await threadOf(db, keyRing, mail);
   const attachments = await keepAll(deps, mail, letter.whole);
-  const forget = () => Promise.all(attachments.map(({ id }) => storage.remove(id)));
   try {
     const actor = systemActor('mailbox');
     const answer = await intake.accept(mailbox, letter.body, actor, null, { attachments, ...thread });
-    if (answer.disposition === 'replayed') await forget();
+    if (answer.disposition === 'replayed') await forgetContents(deps, attachments);
     return answer;
   } catch (error) {
     // Whatever else failed may have been committed: then the contents belong to a record.
-    if (error instanceof ProblemError) await forget();
+    if (error instanceof ProblemError) await forgetContents(deps, attachments);
     throw error;
   }
 }

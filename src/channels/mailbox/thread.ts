@@ -36,5 +36,6 @@ export async function threadOf(
     accounts,
   );
   const thread = threads.find(({ id }) => own.has(id));
-  return thread ? { belongsTo: thread.id } : { refersTo: threads[0]?.number ?? '' };
+  if (!thread) return { refersTo: threads[0]?.number ?? '' };
+  return { belongsTo: 'meant' in thread ? thread.meant : (own.get(thread.id) ?? thread.id) };
 }

@@ -17,6 +17,6 @@ export const ServiceArgument = Type.Object({
   email: Argument('邮箱'),
   account_id: Argument("The citizen's account at the client"),
   device_id: Argument('设备'),
-  media_url: Argument('Address of a picture; passed on as text, never fetched or published'),
+  media_url: Argument('Address of a picture; fetched as an attachment, never published'),
   publish: Argument('Ours: `false` keeps the request out of the public answers (不公开); default `true`'),
 });

@@ -17,6 +17,7 @@ import { portal } from '../portal/portal.channel.ts';
 import { answer, withoutSuffix } from './answer.ts';
 import { discovery } from './discovery.ts';
 import { described } from './documentation.ts';
+import { mediaToFetch } from './media.fetcher.ts';
 import { toMessage } from './message.ts';
 import { type Query, readQuery, textOf } from './query.ts';
 import { viewRequest } from './request.view.ts';
@@ -90,8 +91,10 @@ export function open311Routes(deps: Deps): FastifyPluginAsyncTypebox {
     if (!code) throw fieldProblem('service_code', 'was not provided', '未提供');
     const service = (await services()).offered.find((offered) => offered.code === code);
     if (!service) throw notFound({ en: 'service_code', zh: '该服务事项' });
-    const message = toMessage(SOURCE, idOf(request, actor.name), service, readSubmission(form, service));
-    const taken = await intake.accept(portal, message, actor.name, null);
+    const asked = readSubmission(form, service);
+    const message = toMessage(SOURCE, idOf(request, actor.name), service, asked);
+    const attachments = asked.mediaUrl ? [mediaToFetch(SOURCE, asked.mediaUrl, await clock.now())] : [];
+    const taken = await intake.accept(portal, message, actor.name, null, { attachments });
     const value = [
       {
         service_request_id: taken.appealNumber,

@@ -73,7 +73,8 @@ export function readSubmission(form: URLSearchParams, service: Service): Submiss
   const publish = form.get('publish') ?? 'true';
   if (publish !== 'true' && publish !== 'false') wrong('publish', 'must be true or false', '应为 true 或 false');
   const mediaUrl = text('media_url');
-  if (mediaUrl && !/^https?:\/\/\S+$/.test(mediaUrl)) wrong('media_url', 'is not an address of the web', '不是网址');
+  if (mediaUrl && !(/^https?:\/\/\S+$/i.test(mediaUrl) && URL.canParse(mediaUrl)))
+    wrong('media_url', 'is not an address of the web', '不是网址');
   const submission = {
     description: text('description'),
     latitude,

@@ -1,5 +1,6 @@
 import type { FetchReference } from '../../attachments/attachments.service.ts';
 import type { Fetched, Fetcher } from '../../attachments/fetch.worker.ts';
+import { within } from '../../attachments/strangers-file.ts';
 import type { Sources } from '../../intake/sources.service.ts';
 import type { PhoneSettings } from './native.ts';
 
@@ -49,12 +50,4 @@ export function createRecordingFetcher(sources: Sources): Fetcher {
     if (size === 0) throw new NotYetError('EMPTY');
     return { content: Buffer.concat(parts), mediaType: mediaType.slice(0, 100) };
   };
-}
-
-/** The address, when it lies under the base. */
-function within(base: string, address: string): URL | undefined {
-  if (!URL.canParse(address)) return undefined;
-  const [under, url] = [new URL(base.endsWith('/') ? base : `${base}/`), new URL(address)];
-  const inside = url.origin === under.origin && url.pathname.startsWith(under.pathname);
-  return inside && url.username === '' ? url : undefined;
 }

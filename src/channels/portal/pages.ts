@@ -2,7 +2,7 @@ import type { CitizenView } from '../../appeals/appeals.schema.ts';
 import { natures } from '../../appeals/nature.ts';
 import { allowedTypes } from '../../attachments/allowed-types.ts';
 import { type Html, html } from './html.ts';
-import type { PortalSettings } from './settings.ts';
+import type { FormSettings } from './settings.ts';
 
 const natureNames: Record<(typeof natures)[number], string> = {
   inquiry: '咨询',
@@ -15,7 +15,7 @@ const natureNames: Record<(typeof natures)[number], string> = {
 
 interface Place {
   source: string;
-  settings: PortalSettings;
+  settings: FormSettings;
 }
 
 const nothing = html``;

@@ -1,21 +1,22 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import { forgetContents, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
 import type { Storage } from '../../attachments/storage.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { Sources } from '../../intake/sources.service.ts';
 import type { Access } from '../../platform/access/access.ts';
 import type { KeyRing } from '../../platform/access/key-ring.ts';
 import { systemActor } from '../../platform/access/keys.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { answers, Instant, Nullable, Ref } from '../../platform/openapi.ts';
 import { notFound, ProblemError } from '../../platform/problem.ts';
 import { checkForm, FormFields, toMessage } from './form.ts';
 import { portal } from './portal.channel.ts';
 import { createProofs } from './proofs.service.ts';
-import { limitsOf, type PortalSettings } from './settings.ts';
-import { type Memory, readUpload } from './upload.ts';
+import { type FormSettings, limitsOf, type PortalSettings } from './settings.ts';
+import { IDLE_MS, readUpload, type Uploads } from './upload.ts';
 
 const SourceParams = Type.Object({ source: Type.String({ maxLength: 40, description: 'Source code (来源)' }) });
 
@@ -42,24 +43,28 @@ type PortalAnswer = Static<typeof PortalAnswerSchema>;
 interface Deps {
   db: Database;
   keyRing: KeyRing;
+  clock: Clock;
   storage: Storage;
   sources: Sources;
   intake: Intake;
   access: Access;
+  /** Machine milliseconds an upload may send nothing; default 20 s. */
+  idleMs?: number;
 }
 
 /** Settings of a source whose form is open. @throws ProblemError 404 for any other. */
-export async function openForm(sources: Sources, source: string): Promise<PortalSettings> {
+export async function openForm(sources: Sources, source: string): Promise<FormSettings> {
   const settings = await sources.settingsOf<PortalSettings>('portal', source);
-  if (!settings) throw notFound({ en: 'A form of this source', zh: '该来源的网上写信页面' });
-  return settings;
+  if (settings?.organisation === undefined) throw notFound({ en: 'A form of this source', zh: '该来源的网上写信页面' });
+  return { ...settings, organisation: settings.organisation };
 }
 
 /** The public form's own calls: no key, a proof of work instead, and limits for each address. */
-export function portalRoutes({ db, keyRing, storage, sources, intake, access }: Deps): FastifyPluginAsyncTypebox {
+export function portalRoutes(deps: Deps): FastifyPluginAsyncTypebox {
+  const { db, keyRing, sources, intake, access, idleMs = IDLE_MS } = deps;
   const proofs = createProofs({ db, keyRing });
   const actor = systemActor('portal');
-  const memory: Memory = { held: 0 };
+  const uploads: Uploads = { held: 0, idleMs };
 
   return async (app) => {
     await app.register(multipart);
@@ -121,7 +126,7 @@ export function portalRoutes({ db, keyRing, storage, sources, intake, access }: 
         reply.header('cache-control', 'no-store');
         try {
           await readUpload(
-            memory,
+            uploads,
             request,
             limitsOf(settings),
             async (fields) => {
@@ -129,27 +134,23 @@ export function portalRoutes({ db, keyRing, storage, sources, intake, access }: 
               await proofs.spend(source, form.altcha, form.form);
             },
             async (file) => {
-              kept.push(await keepContent({ storage, keyRing }, file));
+              kept.push(await keepContent(deps, file));
             },
           );
           const message = toMessage(source, form as ReturnType<typeof checkForm>, kept.map(hashOf));
           asked = true;
           const answer = await intake.accept(portal, message, actor, null, { attachments: kept });
           const known = answer.disposition === 'replayed';
-          if (known) await forget(kept);
+          if (known) await forgetContents(deps, kept);
           return reply.status(known ? 200 : 201).send(toAnswer(answer));
         } catch (error) {
           // Asked and not refused: it may have been written all the same, and then it has these files.
-          if (!asked || error instanceof ProblemError) await forget(kept);
+          if (!asked || error instanceof ProblemError) await forgetContents(deps, kept);
           throw error;
         }
       },
     );
   };
-
-  async function forget(kept: readonly NewAttachment[]): Promise<void> {
-    await Promise.all(kept.map(({ id }) => storage.remove(id)));
-  }
 }
 
 const hashOf = ({ content }: NewAttachment): string => ('sha256' in content ? content.sha256.toString('hex') : '');

@@ -2,15 +2,17 @@ import { type Static, Type } from 'typebox';
 
 const MEGABYTE = 1024 * 1024;
 
-/** What a source is told to serve the public form: having these opens it, a source without them has no form. */
+/** What a source of the portal is told. Naming `organisation` opens its public form; a source without it has none. */
 export const PortalSettings = Type.Object(
   {
-    organisation: Type.String({
-      minLength: 1,
-      maxLength: 60,
-      pattern: '\\S',
-      description: 'Who receives the appeals, as the page is headed (受理单位名称)',
-    }),
+    organisation: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 60,
+        pattern: '\\S',
+        description: 'Who receives the appeals, as the page is headed (受理单位名称); without it there is no form',
+      }),
+    ),
     phone: Type.String({
       maxLength: 32,
       pattern: '^[0-9+() -]+$',
@@ -33,11 +35,26 @@ export const PortalSettings = Type.Object(
       description:
         'Derivations (PBKDF2, 1,000 rounds) a browser does before it may send: about a second per 1,000 on a phone',
     }),
+    mediaBase: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$',
+        maxLength: 300,
+        description:
+          'Where pictures that Open311 clients name may lie though it is no public address, such as the city’s own app',
+      }),
+    ),
   },
-  { additionalProperties: false, required: ['organisation'], description: 'The public form (网上写信)' },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    description: 'The public form (网上写信), and what Open311 may fetch',
+  },
 );
 
 export type PortalSettings = Static<typeof PortalSettings>;
+
+/** Of a source whose form is open. */
+export type FormSettings = PortalSettings & { organisation: string };
 
 export interface Limits {
   files: number;
@@ -45,7 +62,7 @@ export interface Limits {
   totalBytes: number;
 }
 
-export const limitsOf = (settings: PortalSettings): Limits => ({
+export const limitsOf = (settings: FormSettings): Limits => ({
   files: settings.maxFiles,
   fileBytes: settings.maxFileMegabytes * MEGABYTE,
   totalBytes: settings.maxTotalMegabytes * MEGABYTE,

@@ -6,16 +6,17 @@ import { fieldProblem, ProblemError } from '../../platform/problem.ts';
 import { MOST_FIELD_BYTES, MOST_FIELDS } from './form.ts';
 import type { Limits } from './settings.ts';
 
-/** Machine milliseconds without a byte after which an upload is given up. */
-const IDLE_MS = 20_000;
+/** Machine milliseconds without a byte of a file, or without another field, after which an upload is given up. */
+export const IDLE_MS = 20_000;
 /** What a form may be longer than its files: fields, and the lines around each part. */
 const REST_BYTES = 256 * 1024;
 /** Bytes of files that this process holds in memory at once, over all uploads: each holds one file at a time. */
 const MOST_HELD = 96 * 1024 * 1024;
 
-/** Bytes of files in memory now, over all uploads of this process. */
-export interface Memory {
+/** Uploads of one process: the bytes of files in memory now, and how long each may send nothing. */
+export interface Uploads {
   held: number;
+  readonly idleMs: number;
 }
 
 export interface UploadedFile {
@@ -30,7 +31,7 @@ export interface UploadedFile {
  * any file is read; `onFile` gets each file that may be kept, and no more than one is in memory.
  */
 export async function readUpload(
-  memory: Memory,
+  uploads: Uploads,
   request: FastifyRequest,
   limits: Limits,
   onFields: (fields: ReadonlyMap<string, string>) => Promise<void>,
@@ -41,7 +42,7 @@ export async function readUpload(
   let working = false;
   const idle = setTimeout(() => {
     if (!working) request.raw.destroy();
-  }, IDLE_MS);
+  }, uploads.idleMs);
   const fields = new Map<string, string>();
   let admitted = false;
   let files = 0;
@@ -84,14 +85,14 @@ export async function readUpload(
         continue;
       }
       await admit();
-      const file = await readFile(memory, part, files, limits, total, idle);
+      const file = await readFile(uploads, part, files, limits, total, idle);
       if (!file) continue;
       files += 1;
       total += file.content.length;
       try {
         await ask(onFile(file));
       } finally {
-        memory.held -= file.content.length;
+        uploads.held -= file.content.length;
       }
     }
     await admit();
@@ -119,7 +120,7 @@ function takeField(
 
 /** Undefined: the empty part that a browser sends for a file field with nothing chosen. The bytes stay counted as held. */
 async function readFile(
-  memory: Memory,
+  uploads: Uploads,
   part: MultipartFile,
   at: number,
   limits: Limits,
@@ -137,8 +138,8 @@ async function readFile(
   try {
     for await (const chunk of part.file as AsyncIterable<Buffer>) {
       idle.refresh();
-      if (memory.held + chunk.length > MOST_HELD) throw busy();
-      memory.held += chunk.length;
+      if (uploads.held + chunk.length > MOST_HELD) throw busy();
+      uploads.held += chunk.length;
       size += chunk.length;
       chunks.push(chunk);
       if (total + size > limits.totalBytes) throw tooLarge(limits);
@@ -154,7 +155,7 @@ async function readFile(
     given = true;
     return { name, kind: type.kind, mediaType: type.mediaType, content };
   } finally {
-    if (!given) memory.held -= size;
+    if (!given) uploads.held -= size;
   }
 }
 

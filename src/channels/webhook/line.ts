@@ -1,6 +1,4 @@
-import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
-import type { Storage } from '../../attachments/storage.ts';
-import type { KeyRing } from '../../platform/access/key-ring.ts';
+import { type Keeping, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
 
 /** Characters of one message's text (the intake's own limit). */
 const LONGEST_TEXT = 20_000;
@@ -15,10 +13,7 @@ const EARLIEST = Date.UTC(2000, 0, 1);
  * What a citizen wrote on a platform, fit for a message's body: nothing is refused and nothing lost. A text beyond the
  * limit goes on in an attachment that holds all of it.
  */
-export async function wholeText(
-  deps: { storage: Storage; keyRing: KeyRing },
-  given: string,
-): Promise<{ body: string; attachments: NewAttachment[] }> {
+export async function wholeText(deps: Keeping, given: string): Promise<{ body: string; attachments: NewAttachment[] }> {
   const text = readable(given) || NOTHING;
   if (text.length <= LONGEST_TEXT) return { body: text, attachments: [] };
   const whole = await keepContent(deps, {

@@ -8,6 +8,7 @@ import type { Sources } from '../../intake/sources.service.ts';
 import type { KeyRing } from '../../platform/access/key-ring.ts';
 import { systemActor } from '../../platform/access/keys.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
+import type { Database } from '../../platform/database/database.ts';
 import { notFound } from '../../platform/problem.ts';
 import { acceptPush } from '../webhook/accept-push.ts';
 import { answerInTime, type PushAnswer } from '../webhook/answer-in-time.ts';
@@ -37,6 +38,7 @@ const query = {
 };
 
 interface Deps {
+  db: Database;
   intake: Intake;
   sources: Sources;
   clock: Clock;

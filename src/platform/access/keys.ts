@@ -23,7 +23,7 @@ export function hasScope(actor: Pick<Actor, 'scopes'>, ...anyOf: string[]): bool
 
 /** Scopes a key can hold; department codes and channels are filled in. */
 export const SCOPE_PATTERN =
-  '^(admin|dispatch|operations|import|recordings|open311|intake:(phone|wechat|weibo|mailbox|portal)|department:[a-z][a-z0-9-]{0,39})$';
+  '^(admin|dispatch|operations|import|recordings|reveal|reveal:reporter|open311|intake:(phone|wechat|weibo|mailbox|portal)|department:[a-z][a-z0-9-]{0,39})$';
 
 const CACHE_MS = 5_000;
 const digest = (key: string): Buffer => createHash('sha256').update(key).digest();

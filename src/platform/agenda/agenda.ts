@@ -168,6 +168,14 @@ export async function reschedule(
     where a.business_key = x.key and a.state = 'open'`);
 }
 
+/** Takes back items whose reason is gone, as if they had never been written. Leased and settled ones are left alone. */
+export async function withdraw(tx: Executor, businessKeys: readonly string[]): Promise<void> {
+  if (businessKeys.length === 0) return;
+  await tx.execute(
+    sql`delete from agenda where business_key = any(${arrayOf(businessKeys, 'text')}) and state = 'open'`,
+  );
+}
+
 /**
  * Plans work that is to run at another time than it was, or again: settled items are open once more, pruned ones are
  * written anew. A leased item is left to its worker, a failed one to a person.

@@ -1,0 +1,81 @@
+import { and, asc, eq, or, sql } from 'drizzle-orm';
+import type { KeyRing } from '../platform/access/key-ring.ts';
+import type { Transaction } from '../platform/database/database.ts';
+import { appellants, messages } from './appeals.table.ts';
+import { openPerson } from './appellants.ts';
+
+/** Whose contact: the sender of a message, an appellant; neither: who raised the appeal. */
+export interface WhoseContact {
+  messageId?: string | undefined;
+  appellantId?: string | undefined;
+}
+
+export interface Contact {
+  messageId: string;
+  appellantId: string;
+  name: string | null;
+  /** E.164, or as given where that could not be understood. */
+  phone: string | null;
+  /** Place of the matter, as the sender told it. */
+  address: string | null;
+  /** Told it as a report (举报): that stays, whatever the desk judges it to be later. */
+  reported: boolean;
+  /** Asked for by them in any message to this appeal. */
+  anonymous: boolean;
+  confidential: boolean;
+}
+
+/** The contact data of somebody who wrote to an appeal, in clear. Undefined: they did not write to this one. */
+export async function contactOf(
+  tx: Transaction,
+  keyRing: KeyRing,
+  appealId: string,
+  { messageId, appellantId }: WhoseContact,
+): Promise<Contact | undefined> {
+  const [found] = await tx
+    .select({ message: messages, appellant: appellants })
+    .from(messages)
+    .innerJoin(appellants, eq(appellants.id, messages.appellantId))
+    .where(
+      and(
+        eq(messages.appealId, appealId),
+        messageId === undefined ? undefined : eq(messages.id, messageId),
+        appellantId === undefined ? undefined : eq(appellants.id, appellantId),
+      ),
+    )
+    .orderBy(asc(messages.id))
+    .limit(1);
+  if (!found) return undefined;
+  const { message, appellant } = found;
+  const person = openPerson(keyRing, appellant.id, appellant.sealed);
+  const told = keyRing.open<{ address?: string; nature?: string }>(`message:${message.id}`, message.sealed);
+  return {
+    messageId: message.id,
+    appellantId: appellant.id,
+    name: person.name ?? null,
+    phone: person.phone ?? null,
+    address: told.address ?? null,
+    reported: told.nature === 'report',
+    ...(await wishesOf(tx, appellant)),
+  };
+}
+
+/** A wish holds for the person in this appeal: a later message without it does not take it back. */
+async function wishesOf(
+  tx: Transaction,
+  { appealId, id, phoneIndex, accountIndex }: typeof appellants.$inferSelect,
+): Promise<Pick<Contact, 'anonymous' | 'confidential'>> {
+  const same = or(
+    eq(appellants.id, id),
+    phoneIndex ? eq(appellants.phoneIndex, phoneIndex) : undefined,
+    accountIndex ? eq(appellants.accountIndex, accountIndex) : undefined,
+  );
+  const [wishes] = await tx
+    .select({
+      anonymous: sql<boolean>`bool_or(${appellants.anonymous})`,
+      confidential: sql<boolean>`bool_or(${appellants.confidential})`,
+    })
+    .from(appellants)
+    .where(and(eq(appellants.appealId, appealId), same));
+  return { anonymous: wishes?.anonymous === true, confidential: wishes?.confidential === true };
+}
