@@ -16,6 +16,8 @@ export interface Contact {
   name: string | null;
   /** E.164, or as given where that could not be understood. */
   phone: string | null;
+  /** Address they wrote from, where the channel is mail. */
+  email: string | null;
   /** Place of the matter, as the sender told it. */
   address: string | null;
   /** Told it as a report (举报): that stays, whatever the desk judges it to be later. */
@@ -54,6 +56,7 @@ export async function contactOf(
     appellantId: appellant.id,
     name: person.name ?? null,
     phone: person.phone ?? null,
+    email: person.account?.includes('@') ? person.account : null,
     address: told.address ?? null,
     reported: told.nature === 'report',
     ...(await wishesOf(tx, appellant)),

@@ -82,9 +82,15 @@ export async function revealCaller(deps: Deps, actor: Actor, callBackId: string,
 }
 
 function checkProtection(actor: Actor, { nature }: AppealRow, known: Known): void {
+  const isDesk = hasScope(actor, ...readers);
+  if (nature === null && !isDesk)
+    throw new ProblemError('forbidden', {
+      en: 'The nature of the appeal is not known yet, and it may be a report: until the desk has judged it the contact is not shown to a department.',
+      zh: '该件性质尚未认定，可能为举报；认定前不向承办单位提供联系方式。',
+    });
   const because = protectionOf(nature, known);
   if (!because) return;
-  if (!hasScope(actor, ...readers))
+  if (!isDesk)
     throw new ProblemError('forbidden', {
       en: `${because.en}: who they are is never shown to a department.`,
       zh: `${because.zh}，不得向承办单位提供其身份信息。`,

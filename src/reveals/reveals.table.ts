@@ -1,6 +1,6 @@
 import { pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
-export const revealFields = ['name', 'phone', 'address'] as const;
+export const revealFields = ['name', 'phone', 'email', 'address'] as const;
 export type RevealField = (typeof revealFields)[number];
 
 export const revealReasons = ['call-back', 'clarify', 'on-site', 'other'] as const;

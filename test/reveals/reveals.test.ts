@@ -31,6 +31,7 @@ async function raised(changes: Record<string, unknown> = {}, department?: string
   const address = '翠湖东路8号，联系13800009999';
   const answer = await city.register('phone', {
     address,
+    nature: 'complaint',
     ...rest,
     sender: { name: '欧阳淑芬', phone, ...(sender as object) },
   });
@@ -139,6 +140,20 @@ t.test('who reported, or asked for secrecy, is never shown to a department; to t
     t.match(await reveal(appealId, trusted), { status: 200, body: { phone } });
     t.equal((await recorded(`appealId=${appealId}`)).length, 1);
   }
+});
+
+t.test('while nobody has judged what it is, it may be a report: not for a department', async (t) => {
+  const { appealId } = await raised({ nature: undefined }, 'housing');
+  t.match(await reveal(appealId, housing), { status: 403, body: { detail: /not known yet/ } });
+  await city.act('appeals', appealId, 'reclassify', { nature: 'complaint' });
+  t.equal((await reveal(appealId, await city.key('department:housing', 'reveal'))).status, 200);
+});
+
+t.test('who wrote by mail can be written to', async (t) => {
+  const { appealId } = await city.register('mailbox', { nature: 'complaint', mail: { from: 'Wang@Example.com' } });
+  const key = await city.key('dispatch', 'reveal');
+  const asked = { fields: ['email', 'phone'], reason: 'clarify' };
+  t.match(await reveal(appealId, key, asked), { status: 200, body: { email: 'wang@example.com', phone: null } });
 });
 
 t.test('protection outlasts a new judgement, and a message that forgets to ask for it', async (t) => {
