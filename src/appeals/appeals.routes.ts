@@ -183,15 +183,19 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
           limit,
           ({ message }) => message.id,
           ({ message, appellant }) => {
-            const raw = keyRing.open<{ title?: string; body: string }>(`message:${message.id}`, message.sealed);
+            const raw = keyRing.open<{ title?: string; body: string; sender?: { name?: string } }>(
+              `message:${message.id}`,
+              message.sealed,
+            );
+            const name = raw.sender?.name;
             return {
               id: message.id,
               source: message.source,
               channel: message.channel as (typeof channels)[number],
               externalId: message.externalId,
               disposition: message.disposition,
-              title: raw.title === undefined ? null : maskText(raw.title),
-              body: maskText(raw.body),
+              title: raw.title === undefined ? null : maskText(raw.title, name),
+              body: maskText(raw.body, name),
               receivedAt: format(message.receivedAt),
               recordedAt: format(message.recordedAt),
               appellant: maskAppellant(keyRing, appellant),

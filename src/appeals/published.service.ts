@@ -21,8 +21,8 @@ export interface PublishedFilter {
 }
 
 /**
- * Appeals that everybody may see, newest first: the citizen allowed it in a form, it is no report (举报), nobody who
- * raised it asked for secrecy, and it is of one of these categories.
+ * Appeals that everybody may see, newest first: the citizen allowed it in a form, its nature is known and it is no report
+ * (举报), nobody who raised it asked for secrecy, and it is of one of these categories.
  */
 export async function publishedAppeals(
   db: Executor,
@@ -30,7 +30,7 @@ export async function publishedAppeals(
   { limit, offset }: { limit: number; offset: number },
 ): Promise<PublishedAppeal[]> {
   const conditions = [
-    sql`a.publish and a.channel = 'portal' and a.nature is distinct from 'report'`,
+    sql`a.publish and a.channel = 'portal' and a.nature <> 'report'`,
     sql`a.category = any(${arrayOf(categories, 'text')})`,
     sql`not exists (select 1 from appellants p where p.appeal_id = a.id and p.confidential)`,
     ...(numbers ? [sql`a.number = any(${arrayOf(numbers, 'text')})`] : []),

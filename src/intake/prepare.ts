@@ -103,7 +103,7 @@ export function prepareMessage(
   const accountIndexes = accountValue ? keyRing.blindIndexes('account', accountValue) : [];
   const content = canonical(body);
   const fingerprints = keyRing.blindIndexes('content', content);
-  const text = maskText(body.body);
+  const text = maskText(body.body, sender.name);
   return {
     messageId,
     appellantId,
@@ -114,9 +114,9 @@ export function prepareMessage(
     actor,
     receivedAt: body.receivedAt === undefined ? undefined : new Date(body.receivedAt),
     // Masked before it is cut: half a number is not recognised any more.
-    title: body.title?.trim() ? maskText(body.title.trim()) : firstWords(text),
+    title: body.title?.trim() ? maskText(body.title.trim(), sender.name) : firstWords(text),
     body: text,
-    address: body.address === undefined ? null : maskText(body.address),
+    address: body.address === undefined ? null : maskText(body.address, sender.name),
     region: body.region ?? null,
     nature: body.nature ?? null,
     category: body.category ?? null,
@@ -144,11 +144,14 @@ export function prepareMessage(
     conversation,
     call: channel.callOf?.(block),
     lineSource: undefined,
-    publish: block.publish === true && body.nature !== 'report' && sender.confidential !== true,
+    publish: block.publish === true && body.nature !== 'report' && !sender.confidential && !announcesReport(text),
     belongsTo,
     refersTo,
   };
 }
+
+/** Words of who reports (举报) somebody, whatever was ticked: nothing of it is for everybody to see. */
+const announcesReport = (text: string): boolean => /举报|检举|揭发|控告|告发/.test(text);
 
 function noReceiptReason(given: string | undefined, mobile: boolean): NoReceiptReason | null {
   if (!given) return 'no-number';

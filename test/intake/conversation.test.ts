@@ -73,12 +73,12 @@ t.test('fifty lines at once are one appeal and every word is kept', async (t) =>
   t.same(body.split('\n').sort(), [...said].sort());
 });
 
-t.test('settings of a source: the admin’s, secrets never read back; a channel without protocol has none', async (t) => {
+t.test('settings of a source: the admin’s, secrets never read back; those of another channel refused', async (t) => {
   const put = (code: string, body: object, headers = {}) =>
     city.call('PUT', `/v1/sources/${code}/settings`, body, headers);
   t.equal((await put('wechat-12345', {}, await city.key('dispatch'))).status, 403);
   t.equal((await put('nowhere', {})).status, 404);
-  t.equal((await put('letters', {})).status, 400);
+  t.equal((await put('letters', { token: 'x' })).status, 400, 'of another channel');
   t.match(await put('wechat-12345', { token: 'spamtest' }), { status: 400, body: { errors: [{ pointer: '/appId' }] } });
   const hidden = { token: '***', appId: 'wx1' };
   t.same((await put('wechat-12345', { token: 'spamtest', appId: 'wx1' })).body, hidden);

@@ -127,6 +127,10 @@ t.test('a request becomes an appeal, is routed, and is followed by its number an
     (await post({ ...lamp, service_code: 'other', description: '想问问' })).body[0]!.service_request_id,
   );
   await city.clock.settle();
+  const ofOthers = async () => (await get<Request[]>('/requests.json?service_code=other')).body.length;
+  t.equal(await ofOthers(), 0, 'its service has no nature: it may be a report until the desk has looked');
+  await city.act('appeals', desk, 'reclassify', { nature: 'complaint' });
+  t.equal(await ofOthers(), 1);
   await city.act('appeals', desk, 'answer', { text: '请致电13900005678' });
   const closed = (await get<Request[]>('/requests.json?status=closed')).body;
   t.match(closed, [{ status: 'closed', status_notes: '已答复' }]);
@@ -136,12 +140,20 @@ t.test('a request becomes an appeal, is routed, and is followed by its number an
 t.test('what is not for everybody is not there', async (t) => {
   const silent = (await post({ ...lamp, publish: 'false' })).body[0]!;
   const form = (changes: object) =>
-    city.register('portal', { body: '路灯不亮', category: 'street-light', form: { publish: true }, ...changes });
+    city.register('portal', {
+      body: '路灯不亮',
+      nature: 'assistance',
+      category: 'street-light',
+      form: { publish: true },
+      ...changes,
+    });
   const open = await form({ sender: { name: '李先生', phone: '13900001003' } });
   const hidden = [
     await form({ form: {} }),
     await form({ form: { publish: false } }),
     await form({ nature: 'report' }),
+    await form({ nature: undefined }),
+    await form({ body: '我要举报有人偷路灯' }),
     await form({ sender: { confidential: true } }),
     await form({ category: 'no-service' }),
     await city.register('phone', { category: 'street-light' }),

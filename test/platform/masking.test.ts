@@ -59,8 +59,24 @@ t.test('personal numbers inside text are masked', async (t) => {
     ['QQ 123456789', 'QQ 1***'],
     ['加qq群：98765432', '加qq群：9***'],
     ['微信13800001234', '微信138****1234'],
+    ['电话一三八零零零零一二三四', '电话一三八****一二三四'],
+    ['幺叁捌〇〇〇〇 一二三四。', '幺叁捌****一二三四。'],
   ];
   for (const [text, masked] of cases) t.equal(maskText(text), masked, text);
+});
+
+t.test('the name that its sender gave is masked wherever it stands', async (t) => {
+  t.equal(maskText('我叫郑十一，郑十一的电话13800001234', '郑十一'), '我叫郑**，郑**的电话138****1234');
+  t.equal(maskText('I am John Smith.', 'John Smith'), 'I am J**.');
+  t.equal(maskText('我叫周九', '周 九'), '我叫周**', 'first and last name apart');
+  for (const [text, name] of [
+    ['王家村的路灯坏了', '王'],
+    ['市民反映路灯坏了', '市民'],
+    ['居民楼下很吵', '居民'],
+    ['路灯坏了', ''],
+    ['路灯坏了', ' '],
+  ] as const)
+    t.equal(maskText(text, name), text, `${name}: no name`);
 });
 
 t.test('what is no personal number stays', async (t) => {
@@ -166,6 +182,9 @@ t.test('masking twice changes nothing more', async () => {
       '53010219900101123',
       '6222021234567890',
       'zhang_3',
+      '一三八零零零零一二三四',
+      '一',
+      '三',
     ),
   );
   fc.assert(
@@ -195,6 +214,8 @@ t.test('hostile text takes time in proportion to its length', async (t) => {
     '6222 ',
     '*1',
     '电话6234567',
+    '一三',
+    '一三 ',
   ];
   const time = (unit: string, length: number): number => {
     const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);

@@ -25,6 +25,7 @@ const services = [
     code: 'POT',
     name: 'Pothole Repairs',
     description: 'Pothole Repairs Service',
+    nature: 'assistance',
     group: 'highways',
     keywords: ['deep', 'hole', 'wow'],
     attributes: [

@@ -29,11 +29,13 @@ export function viewRequest(
   service: Service | undefined,
   { departmentName, dueAt }: { departmentName: string | undefined; dueAt: Date | undefined },
 ) {
-  const message = keyRing.open<{ form?: { open311?: Open311Block } }>(
+  const message = keyRing.open<{ sender?: { name?: string }; form?: { open311?: Open311Block } }>(
     `message:${appeal.message.id}`,
     appeal.message.sealed,
   );
   const asked = message.form?.open311;
+  const masked = (text: string | undefined): string | null =>
+    text === undefined ? null : maskText(text, message.sender?.name);
   return {
     service_request_id: appeal.number,
     status: closedStatuses.includes(appeal.status) ? 'closed' : 'open',
@@ -41,14 +43,14 @@ export function viewRequest(
     service_name: service?.name ?? appeal.category,
     service_code: appeal.category,
     // Attributes are answers to the office's questions, not to everybody's.
-    description: asked ? (asked.description === undefined ? null : maskText(asked.description)) : appeal.body,
+    description: asked ? masked(asked.description) : appeal.body,
     agency_responsible: departmentName ?? null,
     service_notice: null,
     requested_datetime: zone.formatInstant(appeal.receivedAt),
     updated_datetime: zone.formatInstant(appeal.updatedAt),
     expected_datetime: dueAt ? zone.formatInstant(dueAt) : null,
     address: appeal.address,
-    address_id: asked?.addressId === undefined ? null : maskText(asked.addressId),
+    address_id: masked(asked?.addressId),
     zipcode: null,
     lat: asked?.latitude ?? null,
     long: asked?.longitude ?? null,

@@ -4,6 +4,7 @@ import {
   LANDLINE,
   MOBILE,
   maskNumbers,
+  maskSpelled,
   replaceSpans,
   type Span,
   starMiddle,
@@ -47,11 +48,26 @@ export function maskIdNumber(id: string): string {
 }
 
 /**
- * Masks inside free text: mobile and landline numbers, ID cards, bank cards, e-mail addresses, and WeChat or QQ numbers
- * that a word announces. Leaves dates, appeal numbers, amounts, short service numbers, plates and house numbers.
+ * Masks inside free text: mobile (spelled out too) and landline numbers, ID cards, bank cards, e-mail addresses, and WeChat
+ * or QQ numbers that a word announces; with `name`, the name its sender gave, wherever it stands. Leaves dates, appeal
+ * numbers, amounts, short service numbers, plates, house numbers and the names of others.
  */
-export function maskText(text: string): string {
-  return maskAccounts(maskNumbers(maskEmails(text)));
+export function maskText(text: string, name?: string): string {
+  const masked = maskAccounts(maskSpelled(maskNumbers(maskEmails(text))));
+  return name === undefined ? masked : maskOwnName(masked, name);
+}
+
+/** Names of two to four characters, or of letters; one character alone would star half the text. */
+const NAME = /^(?:[\p{Script=Han}·]{2,12}|(?=.{3,60}$)\p{L}[\p{L}.'’-]*(?: \p{L}[\p{L}.'’-]*)*)$/u;
+/** What forms are filled in with instead of a name. */
+const NO_NAME =
+  /^(?:匿名|保密|市民|居民|群众|网友|网民|业主|住户|村民|家长|学生|老师|司机|乘客|用户|先生|女士|男士|小姐|本人|无名|不详|未知)/;
+
+function maskOwnName(text: string, given: string): string {
+  const spaced = given.trim().replaceAll(/\s+/g, ' ');
+  // First and last name come apart from some forms; nobody writes Chinese names so.
+  const name = /^[\p{Script=Han} ]+$/u.test(spaced) ? spaced.replaceAll(' ', '') : spaced;
+  return NAME.test(name) && !NO_NAME.test(name) ? text.replaceAll(name, maskName(name)) : text;
 }
 
 function maskEmails(text: string): string {

@@ -58,6 +58,15 @@ interface Hit {
   end?: number;
 }
 
+/** Digits in words, as who knows of masks writes a number: 一三八…, 幺叁捌…. */
+const SPELLED_MOBILE =
+  /(?<![零〇一幺壹二贰两三叁四肆五伍六陆七柒八捌九玖])[一幺壹][ \-、·]?[三叁四肆五伍六陆七柒八捌九玖](?:[ \-、·]?[零〇一幺壹二贰两三叁四肆五伍六陆七柒八捌九玖]){9}(?![零〇一幺壹二贰两三叁四肆五伍六陆七柒八捌九玖])/g;
+
+/** Masks mobile numbers that are spelled out: their first three and last four digits stay. */
+export function maskSpelled(text: string): string {
+  return text.replace(SPELLED_MOBILE, (found) => starMiddle(found.replaceAll(/[ \-、·]/g, ''), 3, 4));
+}
+
 /** Masks every phone, ID card and bank card number in a text; `1234` beside a star is what a mask left over. */
 export function maskNumbers(text: string): string {
   const folded = fold(text);
