@@ -11,6 +11,9 @@ const courtesies =
 const placeholder = /[[【（(][^\]】）)]{1,12}[\]】）)]/g;
 const placeWords = /^(?:位置|地址|地点|我在|在)/;
 
+/** Whether a line says of itself that it adds to what was said before, as the reply to the first one asks for. */
+export const isSupplement = ({ body }: Pick<PreparedMessage, 'body'>): boolean => /^[\s“"'【[（(]*补充/.test(body);
+
 /**
  * Whether a line of a conversation only goes on with what was said before: thanks, a picture without words, a place. A
  * short text as such is not: "路灯不亮" is a matter of four characters.

@@ -4,7 +4,7 @@ import { natureClass, urgencies } from '../appeals/nature.ts';
 import { isOpen } from '../appeals/states.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
-import { FOLLOW_UP_MS, isFollowUp } from './follow-up.ts';
+import { FOLLOW_UP_MS, isFollowUp, isSupplement } from './follow-up.ts';
 import type { PreparedMessage } from './prepare.ts';
 import { bigrams, SAME_MATTER_THRESHOLD, shared, similarityOf } from './similarity.ts';
 
@@ -93,7 +93,10 @@ export async function openSameMatter(
     if (known.length === 0 || message.historic) return undefined;
     if (message.conversation) {
       const begun = known.find(({ status, source }) => status === 'registered' && source === message.source);
-      if (begun) return { appealId: begun.id, as: 'joins', through: undefined, nothingNew: false };
+      if (begun) return joined(begun);
+      // Open cases come first, the newest before all.
+      const open = known.find(({ toStatus, source }) => isOpen(toStatus) && source === message.source);
+      if (open && isSupplement(message)) return joined(open);
       if (isFollowUp(message)) return followed(message, known);
     }
     return likest(message, known);
@@ -102,7 +105,7 @@ export async function openSameMatter(
   function followed(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
     const last = message.verified.flatMap((person) => justNow.get(person) ?? [])[0];
     const open = known.find(({ id, toId, toStatus }) => (id === last || toId === last) && isOpen(toStatus));
-    return open && { appealId: open.toId, as: 'joins', through: throughOf(open), nothingNew: false };
+    return open && joined(open);
   }
 
   function likest(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
@@ -143,6 +146,14 @@ export async function openSameMatter(
 
   return { find, add };
 }
+
+/** Goes to the case it continues, or to the one that is linked to, and says something new. */
+const joined = (to: Candidate): Belonging => ({
+  appealId: to.toId,
+  as: 'joins',
+  through: throughOf(to),
+  nothingNew: false,
+});
 
 const throughOf = ({ id, toId }: Candidate): string | undefined => (id === toId ? undefined : id);
 

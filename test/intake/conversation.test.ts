@@ -89,3 +89,17 @@ t.test('settings of a source: the admin’s, secrets never read back; those of a
     'sealed at rest',
   );
 });
+
+t.test(
+  'what is announced as a supplement (补充) joins the newest open case of the account, whatever it says',
+  async (t) => {
+    const first = await say('o-8', '工地夜里施工太吵');
+    await city.clock.advance('PT3M');
+    const other = await say('o-8', '路灯不亮');
+    await city.clock.advance('P2D');
+    t.match(await say('o-8', ' 补充：就在人民路与白塔路口'), { disposition: 'attached', appealId: other.appealId });
+    t.match(await say('o-8', '就在人民路与白塔路口'), { disposition: 'registered' }, 'it was not announced');
+    t.match(await say('o-9', '补充：还没有人来'), { disposition: 'registered' }, 'there is nothing to supplement');
+    t.not(first.appealId, other.appealId);
+  },
+);
