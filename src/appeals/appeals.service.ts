@@ -130,10 +130,10 @@ export async function judgeAppeal(tx: Transaction, appealId: string, judged: Jud
 /** New words of appeals that are still being told; masked already. Call with the appeals locked. */
 export async function rewriteAppeals(
   tx: Transaction,
-  rows: readonly { id: string; title: string; body: string }[],
+  rows: readonly { id: string; title: string; body: string; address: string | null }[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await tx.execute(sql`update appeals a set title = x.title, body = x.body
+  await tx.execute(sql`update appeals a set title = x.title, body = x.body, address = coalesce(a.address, x.address)
     from unnest(${arrayOf(
       rows.map((row) => row.id),
       'uuid',
@@ -143,7 +143,10 @@ export async function rewriteAppeals(
     )}, ${arrayOf(
       rows.map((row) => row.body),
       'text',
-    )}) x(id, title, body) where a.id = x.id`);
+    )}, ${arrayOf(
+      rows.map((row) => row.address),
+      'text',
+    )}) x(id, title, body, address) where a.id = x.id`);
 }
 
 /** Set-wise registration, for the intake's one transaction. The first event of an appeal is number 1. */

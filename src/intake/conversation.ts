@@ -39,9 +39,10 @@ export async function continueConversations(
     waiting
       .filter(({ body }) => body.length < LONGEST_BODY)
       .map(({ id, body }) => {
-        const told = lines.filter(({ appealId }) => appealId === id).map(({ message }) => message.body);
-        const whole = [body, ...told].join('\n');
-        return { id, title: firstWords(whole), body: whole };
+        const told = lines.filter(({ appealId }) => appealId === id).map(({ message }) => message);
+        const whole = [body, ...told.map((message) => message.body)].join('\n');
+        const address = told.find((message) => message.address !== null)?.address ?? null;
+        return { id, title: firstWords(whole), body: whole, address };
       }),
   );
   await postponeRouting(

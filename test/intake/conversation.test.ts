@@ -7,9 +7,9 @@ const city = await createCity(t);
 let lines = 0;
 
 /** One line of a conversation, as the webhooks hand them to the intake. */
-function say(openId: string, body: string) {
+function say(openId: string, body: string, more: object = {}) {
   lines += 1;
-  const message = { source: 'wechat-12345', externalId: `line-${lines}`, body, wechat: { openId } };
+  const message = { source: 'wechat-12345', externalId: `line-${lines}`, body, wechat: { openId }, ...more };
   return city.instance.intake.accept(wechat, message as MessageBody, 'system:wechat', null, { conversation: true });
 }
 
@@ -29,6 +29,13 @@ t.test('lines within two quiet minutes are one appeal; routing waits for them an
     assignment: { department: 'urban-management' },
   });
   t.match(await say('o-1', '食堂饭菜不卫生'), { disposition: 'registered' }, 'later and about something else');
+});
+
+t.test('a place that is told in a later line is the place of the case', async (t) => {
+  const first = await say('o-10', '路灯坏了');
+  await say('o-10', '[位置] 翠湖东路5号', { address: '翠湖东路5号' });
+  await say('o-10', '[位置] 别处', { address: '翠湖西路1号' });
+  t.equal((await city.appeal(first.appealId)).address, '翠湖东路5号', 'the first that was told');
 });
 
 t.test('another person, or a complete message, waits for nobody', async (t) => {

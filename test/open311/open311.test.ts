@@ -122,7 +122,10 @@ t.test('a request becomes an appeal, is routed, and is followed by its number an
   const again = { 'idempotency-key': 'once' };
   const first = await post(lamp, '.json', again);
   t.same((await post(lamp, '.json', again)).body, first.body, 'a repeat with a key is the same request');
-  t.equal((await post({ ...lamp, description: '别的' }, '.json', again)).status, 409);
+  t.match(await post<unknown>({ ...lamp, description: '别的' }, '.json', again), {
+    status: 409,
+    body: [{ description: 'Idempotency-Key was used for another request' }],
+  });
   const { id: desk } = await city.appeal(
     (await post({ ...lamp, service_code: 'other', description: '想问问' })).body[0]!.service_request_id,
   );
@@ -193,7 +196,10 @@ t.test('filters, window and pages', async (t) => {
 });
 
 t.test('refusals in the format that was asked for', async (t) => {
-  t.match(await post<Errors>({ ...lamp, api_key: 'wrong' }), { status: 403, body: [{ code: 403 }] });
+  t.match(await post<Errors>({ ...lamp, api_key: 'wrong' }), {
+    status: 403,
+    body: [{ code: 403, description: 'api_key was not provided or is not valid' }],
+  });
   t.match(await post<Errors>({ ...lamp, api_key: (await city.key('dispatch')).authorization.slice(7) }), {
     status: 403,
   });

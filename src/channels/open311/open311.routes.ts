@@ -12,7 +12,7 @@ import type { KeyRing } from '../../platform/access/key-ring.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { isUuid } from '../../platform/page.ts';
-import { fieldProblem, notFound, statusOf, toProblem } from '../../platform/problem.ts';
+import { fieldProblem, notFound, type ProblemCode, statusOf, toProblem } from '../../platform/problem.ts';
 import { portal } from '../portal/portal.channel.ts';
 import { answer, withoutSuffix } from './answer.ts';
 import { discovery } from './discovery.ts';
@@ -35,6 +35,12 @@ interface Deps {
   services: ReturnType<typeof createServiceList>;
   departmentName: (code: string) => Promise<string | undefined>;
 }
+
+/** What elsewhere is said of headers and fields that a client of Open311 does not know. */
+const ownWords: Partial<Record<ProblemCode, { en: string; zh: string }>> = {
+  unauthenticated: { en: 'api_key was not provided or is not valid', zh: 'api_key 未提供或无效' },
+  conflict: { en: 'Idempotency-Key was used for another request', zh: 'Idempotency-Key 已用于另一请求' },
+};
 
 const MOST_BYTES = 64 * 1024;
 /** Registered source (来源) of what comes by Open311. */
@@ -160,10 +166,13 @@ export function open311Routes(deps: Deps): FastifyPluginAsyncTypebox {
       const whole = [{ pointer: '', detail: problem.detail, detailZh: problem.detailZh }];
       const named = problem.code === 'validation' && problem.errors ? problem.errors : whole;
       if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
-      const value = named.slice(0, 100).map(({ pointer, detail, detailZh }) => ({
-        code: status,
-        description: `${pointer} ${chinese ? detailZh : detail}`.trim(),
-      }));
+      const said = ownWords[problem.code];
+      const value = (said ? [{ pointer: '', detail: said.en, detailZh: said.zh }] : named)
+        .slice(0, 100)
+        .map(({ pointer, detail, detailZh }) => ({
+          code: status,
+          description: `${pointer} ${chinese ? detailZh : detail}`.trim(),
+        }));
       return answer(request, reply, { root: 'errors', value, status });
     });
 

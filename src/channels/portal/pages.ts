@@ -113,7 +113,7 @@ ${field('name', '姓名', '', (described) => html`<input type="text" maxlength="
 ${field('phone', '手机号码', '用于短信回执和核实情况。', (described) => html`<input type="tel" maxlength="32" inputmode="tel" autocomplete="tel"${described}>`)}
 </div>
 ${tick('confidential', '请为我的身份保密', '承办单位看不到您的身份，也看不到您上传的文件。')}
-${tick('publish', '内容可以公开', '隐去个人信息后，内容和答复可供他人查阅。')}
+${tick('publish', '内容可以公开', '隐去个人信息后，内容可供他人查阅。')}
 </fieldset>
 <altcha-widget name="altcha" display="invisible" language="zh-cn"></altcha-widget>
 <p class="hint">提交时会自动进行安全校验，约需几秒，无需您操作。</p>
