@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/platform/database/embedded/free-port.ts';
@@ -12,8 +13,9 @@ export interface Running {
   kill(): Promise<void>;
 }
 
-const START_MS = 15_000;
+const START_MS = 60_000;
 const STOP_MS = 8_000;
+const PROBE_MS = 2_000;
 
 /**
  * Runs a Node program of the build that listens on PORT, its output in a file; resolves when it answers `probe`. Without
@@ -56,9 +58,25 @@ export async function startServer(options: {
   throw new Error(`${path.basename(options.program)} did not answer within ${START_MS / 1000} s`);
 }
 
+/**
+ * A port for a process that comes back: from below those that outgoing connections are given, so that none of them has it
+ * when the process is started again.
+ */
+export async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
+}
+
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url);
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) });
     await response.arrayBuffer();
     return response.ok;
   } catch {

@@ -1,8 +1,8 @@
 import type { MessageAnswer } from '../../../src/intake/message.schema.ts';
 import { ADMIN_KEY } from '../../support/city.ts';
+import type { Answer } from '../../support/send.ts';
 import type { Entry } from './book.ts';
 import { type Day, HOUR, instantOf, MINUTE, type Protocol } from './context.ts';
-import type { Answer } from './send.ts';
 import { drawCourse, persistent } from './senders.ts';
 import type { Text } from './texts.ts';
 

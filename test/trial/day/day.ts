@@ -84,12 +84,18 @@ const SHARES: Readonly<Record<ProtocolName, number>> = {
 export async function runDay(options: DayOptions): Promise<DayResult> {
   return outsideTests(async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'minsheng-day-'));
-    t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+    let ended = false;
+    t.teardown(() => {
+      if (ended) rmSync(folder, { recursive: true, force: true });
+      else say(`what the processes wrote is in ${folder}`);
+    });
     const database = await cloneTemplate();
     t.teardown(() => dropDatabase(database));
     const service = await startService({ databaseUrl: urlOf(database), folder, city });
     t.teardown(service.stop);
-    return run(t, options, service);
+    const result = await run(t, options, service);
+    ended = true;
+    return result;
   });
 }
 

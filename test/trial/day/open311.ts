@@ -1,7 +1,7 @@
 import { readXml } from '../../../src/channels/wechat/xml.ts';
+import type { Answer } from '../../support/send.ts';
 import type { Entry } from './book.ts';
 import type { Day, Protocol } from './context.ts';
-import type { Answer } from './send.ts';
 import { drawCourse, onlyOnce, persistent } from './senders.ts';
 
 const SERVICES = ['flooding', 'pothole', 'illegal-building', 'garbage', 'illegal-parking', 'bus', 'other'] as const;

@@ -32,7 +32,7 @@ export function rowsOf(book: Book, { placed, twice, missing }: Compared, found: 
       sent: own.length,
       deliveries: own.reduce((sum, { deliveries }) => sum + deliveries, 0),
       acknowledged: count(({ acknowledged }) => acknowledged),
-      gaveUp: count(({ gaveUp }) => gaveUp),
+      gaveUp: count(({ gaveUp, acknowledged }) => gaveUp && !acknowledged),
       appeals: count((entry) => placed.get(entry)?.disposition === 'registered'),
       attached: count((entry) => joins(entry) && !entry.isLine),
       lines: count((entry) => joins(entry) && entry.isLine === true),

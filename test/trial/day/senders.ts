@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InjectOptions } from 'fastify';
+import { type Answer, type Manner, type Sent, send } from '../../support/send.ts';
 import type { Book, Course, Entry } from './book.ts';
 import type { Random } from './random.ts';
-import { type Answer, type Manner, type Sent, send } from './send.ts';
 import type { Service } from './service.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -14,14 +14,14 @@ export interface Sender {
   timeoutMs: number;
   /** Business milliseconds before it sends again what was not answered. */
   pauseMs: number;
-  /** Machine milliseconds before it knocks again where nobody opened. */
+  /** Machine milliseconds before it knocks again where nobody opened; doubled each time, to five seconds. */
   knockMs: number;
 }
 
 /** WeChat's and Weibo's own: five seconds without an answer, three times in all. */
 export const platform: Sender = { tries: 3, timeoutMs: 5_000, pauseMs: 5_000, knockMs: 5_000 };
 /** Adapters, call centres, mail servers and people who press the button again: until it is answered. */
-export const persistent: Sender = { tries: 60, timeoutMs: 30_000, pauseMs: 30_000, knockMs: 400 };
+export const persistent: Sender = { tries: 1_000, timeoutMs: 30_000, pauseMs: 30_000, knockMs: 250 };
 /** A client that must not send twice, because nothing would tell that it is the same: Open311 without a key. */
 export const onlyOnce: Sender = { tries: 1, timeoutMs: 30_000, pauseMs: 0, knockMs: 0 };
 
@@ -29,6 +29,7 @@ export const onlyOnce: Sender = { tries: 1, timeoutMs: 30_000, pauseMs: 0, knock
 const COURSES: Readonly<Record<Course, number>> = { once: 78, unread: 7, half: 3, hasty: 3, twins: 4, again: 5 };
 /** Machine milliseconds within which whoever does not read hangs up: before, while and after it is written. */
 const HANG_UP_MS = 25;
+const LONGEST_KNOCK_MS = 5_000;
 
 export const drawCourse = (random: Random): Course => random.weighted(COURSES);
 
@@ -78,13 +79,13 @@ export function createDeliver(deps: { book: Book; service: Service; timeline: Ti
   /** Tries until there is an answer, or the sender has none left. */
   async function insist(delivery: Delivery): Promise<void> {
     const { entry, sender } = delivery;
-    for (;;) {
+    for (let pause = sender.knockMs; ; pause = Math.min(pause * 2, LONGEST_KNOCK_MS)) {
       if ((await attempt(delivery, 'whole')) === 'settled') return;
       if (entry.deliveries >= sender.tries) {
         if (!entry.acknowledged && !entry.refused) entry.gaveUp = true;
         return;
       }
-      await sleep(sender.knockMs);
+      await sleep(pause);
     }
   }
 

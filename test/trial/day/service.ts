@@ -3,10 +3,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InjectOptions } from 'fastify';
 import { projectRoot } from '../../../src/config.ts';
-import { freePort } from '../../../src/platform/database/embedded/free-port.ts';
 import { ADMIN_KEY, type Page } from '../../support/city.ts';
-import { output, type Running, startServer } from '../../support/processes.ts';
-import { send } from './send.ts';
+import { output, type Running, startServer, steadyPort } from '../../support/processes.ts';
+import { send } from '../../support/send.ts';
 
 const PROGRAM = path.join(projectRoot, 'dist/src/main.js');
 /** Processes of the service, as a city runs them. */
@@ -44,7 +43,7 @@ export async function startService(options: { databaseUrl: string; folder: strin
   await command('seed', cityFile);
   const open311Key = (await command('keys', 'create', 'trial-open311', 'open311')).trim().split('\n').at(-1) ?? '';
 
-  const ports: Record<ProcessName, number> = { 'api-1': await freePort(), 'api-2': await freePort(), worker: 0 };
+  const ports: Record<ProcessName, number> = { 'api-1': await steadyPort(), 'api-2': await steadyPort(), worker: 0 };
   const running = new Map<ProcessName, Running>();
   const logFileOf = (name: ProcessName): string => path.join(folder, `${name}.log`);
 
@@ -61,9 +60,16 @@ export async function startService(options: { databaseUrl: string; folder: strin
       }),
     );
   }
-  await Promise.all(names.map(start));
+  const stopAll = async (): Promise<void> => void (await Promise.all([...running.values()].map((each) => each.stop())));
+  try {
+    // One after the other: none of them may still be starting when another has failed.
+    for (const name of names) await start(name);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
 
-  let knocks = 0;
+  let [knocks, stopped] = [0, false];
   /** Where the next request goes: both APIs by turns, also while one of them is down. */
   const door = (): number => ports[knocks++ % 2 === 0 ? 'api-1' : 'api-2'];
 
@@ -92,6 +98,7 @@ export async function startService(options: { databaseUrl: string; folder: strin
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     };
     for (;;) {
+      if (stopped) throw new Error('the service was stopped');
       const sent = await send(door(), request, { timeoutMs: 120_000 });
       if (typeof sent !== 'string') return { status: sent.status, body: JSON.parse(sent.body || 'null') as T };
       await sleep(100);
@@ -179,6 +186,9 @@ export async function startService(options: { databaseUrl: string; folder: strin
     moveClock,
     memory,
     complaints,
-    stop: async () => void (await Promise.all([...running.values()].map((each) => each.stop()))),
+    stop: async () => {
+      stopped = true;
+      await stopAll();
+    },
   };
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Answer } from '../../support/send.ts';
 import { type Mode, message, push, replyIn, settingsFor } from '../../support/wechat.ts';
 import type { Entry, File } from './book.ts';
 import { type Day, HOUR, MINUTE, type Protocol, wordsOfReply } from './context.ts';
 import { contentOf, hashOf, WECHAT_SECRET } from './platforms.ts';
-import type { Answer } from './send.ts';
 import { drawCourse, platform } from './senders.ts';
 import { STEP_MS } from './timeline.ts';
 
@@ -44,33 +44,26 @@ function planConversation(day: Day, source: string): number {
   let at = day.moment();
   const begun = at;
   const lines = random.weighted({ '1': 50, '2': 28, '3': 14, '5': 8 });
-  planLine(day, { source, openId, at, matter, isLine: false, body: text.body });
+  const comesBack = lines === '1' && begun < day.begin + 20 * HOUR && random.chance(0.2);
+  const first = { source, openId, at, matter, isLine: false, body: text.body };
+  // Only words can be compared with words.
+  planLine(day, comesBack ? { ...first, type: 'text' } : first);
   for (let nth = 1; nth < Number(lines); nth++) {
     at += (1 + random.below(4)) * STEP_MS;
     planLine(day, { source, openId, at, matter, isLine: true, body: texts.next().body });
+  }
+  if (comesBack) {
+    at += (60 + random.below(90)) * MINUTE;
+    const isSame = random.chance(0.5);
+    const body = isSame ? text.body : texts.unlike(text).body;
+    const again = isSame ? { matter, about: 'the same again' } : { matter: book.newMatter(), about: 'another matter' };
+    planLine(day, { source, openId, at, isLine: false, type: 'text', body, ...again });
+    return 2;
   }
   if (random.chance(0.15)) {
     at += (4 + random.below(15)) * MINUTE;
     planLine(day, { source, openId, at, matter, isLine: true, type: 'text', body: random.pick(THANKS), bare: true });
     return Number(lines) + 1;
-  }
-  if (random.chance(0.1) && begun < day.begin + 20 * HOUR && lines === '1') {
-    at += (60 + random.below(90)) * MINUTE;
-    // Back with something else; and somebody else, back with the same.
-    const isSame = random.chance(0.5);
-    const body = isSame ? text.body : texts.unlike(text).body;
-    const same = isSame ? { matter } : { matter: book.newMatter() };
-    planLine(day, {
-      source,
-      openId,
-      at,
-      isLine: false,
-      type: 'text',
-      body,
-      ...same,
-      about: isSame ? 'again' : 'other',
-    });
-    return 2;
   }
   return Number(lines);
 }

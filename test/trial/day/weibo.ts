@@ -1,8 +1,8 @@
+import type { Answer } from '../../support/send.ts';
 import { APP_SECRET, message, push, textIn } from '../../support/weibo.ts';
 import type { Entry, File } from './book.ts';
 import { type Day, HOUR, MINUTE, type Protocol, wordsOfReply } from './context.ts';
 import { contentOf, hashOf, WEIBO_TOKEN } from './platforms.ts';
-import type { Answer } from './send.ts';
 import { drawCourse, platform } from './senders.ts';
 import { STEP_MS } from './timeline.ts';
 
