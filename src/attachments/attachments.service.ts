@@ -47,6 +47,11 @@ export async function keepContent(
   return { id, kind, name, content: { mediaType, size: content.length, sha256: sha256Of(content) } };
 }
 
+/** Takes contents out of the storage again: the message they came with was refused, or has them from its first arrival. */
+export async function forgetContents(storage: Storage, kept: readonly NewAttachment[]): Promise<void> {
+  await Promise.all(kept.flatMap(({ id, content }) => ('sha256' in content ? [storage.remove(id)] : [])));
+}
+
 export const toFetch = (kind: AttachmentKind, name: string, fetch: FetchReference, expiresAt: Date): NewAttachment => ({
   id: uuid(),
   kind,

@@ -149,7 +149,9 @@ t.test('a text beyond the limit is kept whole', async (t) => {
   );
   t.same(rows, [{ state: 'stored', media_type: 'text/plain', size: '90000' }]);
   const kept = (): number =>
-    readdirSync(path.join(city.dataDir, 'attachments'), { recursive: true, encoding: 'utf8' }).length;
+    readdirSync(path.join(city.dataDir, 'attachments'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.includes('/'),
+    ).length;
   const before = kept();
   await send(long);
   t.equal(kept(), before, 'a repeat leaves no second content');

@@ -1,6 +1,6 @@
 import { appealsOfMessages } from '../../appeals/lookup.service.ts';
 import type { AllowedType } from '../../attachments/allowed-types.ts';
-import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import { forgetContents, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
 import { recogniseType } from '../../attachments/content-type.ts';
 import { shownName } from '../../attachments/file-name.ts';
 import type { Storage } from '../../attachments/storage.ts';
@@ -109,7 +109,7 @@ async function submit(
   const letter = toLetter(source, externalId, mail, at, isCut ? CUT_NOTE : '');
   const thread = await threadOf(db, keyRing, mail);
   const attachments = await keepAll(deps, mail, letter.whole);
-  const forget = () => Promise.all(attachments.map(({ id }) => storage.remove(id)));
+  const forget = (): Promise<void> => forgetContents(storage, attachments);
   try {
     const actor = systemActor('mailbox');
     const answer = await intake.accept(mailbox, letter.body, actor, null, { attachments, ...thread });

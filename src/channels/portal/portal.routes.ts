@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import { keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import { forgetContents, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
 import type { Storage } from '../../attachments/storage.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { Sources } from '../../intake/sources.service.ts';
@@ -136,20 +136,16 @@ export function portalRoutes({ db, keyRing, storage, sources, intake, access }: 
           asked = true;
           const answer = await intake.accept(portal, message, actor, null, { attachments: kept });
           const known = answer.disposition === 'replayed';
-          if (known) await forget(kept);
+          if (known) await forgetContents(storage, kept);
           return reply.status(known ? 200 : 201).send(toAnswer(answer));
         } catch (error) {
           // Asked and not refused: it may have been written all the same, and then it has these files.
-          if (!asked || error instanceof ProblemError) await forget(kept);
+          if (!asked || error instanceof ProblemError) await forgetContents(storage, kept);
           throw error;
         }
       },
     );
   };
-
-  async function forget(kept: readonly NewAttachment[]): Promise<void> {
-    await Promise.all(kept.map(({ id }) => storage.remove(id)));
-  }
 }
 
 const hashOf = ({ content }: NewAttachment): string => ('sha256' in content ? content.sha256.toString('hex') : '');
