@@ -114,7 +114,7 @@ if (findDovecot())
     });
     await reader.noop();
     const found = await reader.fetchOne('1', { flags: true });
-    t.ok(found && found.flags?.has('\\Seen'));
+    t.ok(found !== false && found?.flags?.has('\\Seen'));
     reader.close();
     worker.child.kill('SIGKILL');
     await worker.ended;

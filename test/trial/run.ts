@@ -3,7 +3,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServers } from '../support/servers.ts';
 import t from '../support/tap.ts';
-import { runDay } from './day/day.ts';
+import { type DayOptions, runDay } from './day/day.ts';
+import { printDay } from './day/report.ts';
 import { runHostile } from './hostile.ts';
 import type { Trial } from './trial.ts';
 import { runVectors } from './vectors.ts';
@@ -58,13 +59,19 @@ export async function main(argv: string[]): Promise<number> {
     const result = isVectors
       ? await runVectors(path.resolve(folder), trials, values.only)
       : task === 'day'
-        ? await runDay({ count, kills, seed, texts: values.texts })
+        ? await dayOf({ count, kills, seed, texts: values.texts })
         : await runHostile(count, values.only);
     if (values.json) console.log(JSON.stringify(result));
     return result.ok ? 0 : 1;
   } finally {
     await servers.stop();
   }
+}
+
+async function dayOf(options: DayOptions) {
+  const result = await runDay({ ...options, say: (line) => console.error(`trial: ${line}`) });
+  printDay(result);
+  return result;
 }
 
 /** NaN, which is no number of anything, when it is not a whole one. */

@@ -8,19 +8,20 @@ import { phoneOf } from '../../support/bodies.ts';
 import { cloneTemplate, dropDatabase, urlOf } from '../../support/databases.ts';
 import { findDovecot, type ImapServer, startImapServer } from '../../support/dovecot.ts';
 import { outsideTests } from '../../support/outside-tests.ts';
+import { another } from '../../support/portal.ts';
 import type { Test } from '../../support/tap.ts';
 import { adapters } from './adapters.ts';
-import { createBook, type Deviation, type Protocol as ProtocolName } from './book.ts';
+import { createBook, type Deviation, keyOf, type Protocol as ProtocolName } from './book.ts';
 import { calls } from './calls.ts';
 import { compare } from './compare.ts';
 import { createMoments, type Day, HOUR, instantOf, MINUTE, type Protocol } from './context.ts';
 import { type Found, readService } from './found.ts';
-import { mails } from './mails.ts';
+import { mailboxUsers, mails } from './mails.ts';
 import { open311 } from './open311.ts';
 import { startPlatforms } from './platforms.ts';
 import { portal } from './portal.ts';
 import { createRandom, type Random } from './random.ts';
-import { printDeviations, type Row, rowsOf } from './report.ts';
+import { type Row, rowsOf } from './report.ts';
 import { createDeliver } from './senders.ts';
 import { type ProcessName, type Service, startService } from './service.ts';
 import { createTexts } from './texts.ts';
@@ -36,6 +37,8 @@ export interface DayOptions {
   seed: number;
   /** JSON lines with real texts. */
   texts?: string | undefined;
+  /** Told how the day goes on; default: nobody. */
+  say?: (line: string) => void;
 }
 
 export interface DayResult {
@@ -44,6 +47,9 @@ export interface DayResult {
   protocols: Record<string, Row>;
   deviations: Deviation[];
   kills: number;
+  appeals: number;
+  calls: number;
+  sms: number;
   seconds: number;
   memoryMib: Record<string, number>;
   /** Contents in the storage that no attachment has: uploads that were cut off by a kill. */
@@ -82,6 +88,7 @@ const SHARES: Readonly<Record<ProtocolName, number>> = {
  * promised was done in time.
  */
 export async function runDay(options: DayOptions): Promise<DayResult> {
+  const { say = () => undefined } = options;
   return outsideTests(async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'minsheng-day-'));
     let ended = false;
@@ -93,7 +100,7 @@ export async function runDay(options: DayOptions): Promise<DayResult> {
     t.teardown(() => dropDatabase(database));
     const service = await startService({ databaseUrl: urlOf(database), folder, city });
     t.teardown(service.stop);
-    const result = await run(t, options, service);
+    const result = await run(t, { ...options, say }, service);
     ended = true;
     return result;
   });
@@ -110,13 +117,18 @@ const city = {
   ],
 };
 
-async function run(t: Test, { count, kills, seed, texts: file }: DayOptions, service: Service): Promise<DayResult> {
+async function run(
+  t: Test,
+  { count, kills, seed, texts: file, say }: DayOptions & Required<Pick<DayOptions, 'say'>>,
+  service: Service,
+): Promise<DayResult> {
   const begun = performance.now();
   const random = createRandom(seed);
   const book = createBook();
   const timeline = createTimeline(BEGIN);
   const platforms = await startPlatforms(t, createRandom(seed + 1), { withRateLimit: count >= LONG_DAY });
-  const imap = await openMailboxes(t);
+  const imap = findDovecot() ? await startImapServer(t) : undefined;
+  if (!imap) say('dovecot was not found: no mailbox is read by IMAP, all mail is posted');
   const plannedKills = planKills(random, kills);
   let phones = 0;
   const day: Day = {
@@ -154,7 +166,7 @@ async function run(t: Test, { count, kills, seed, texts: file }: DayOptions, ser
   for (const at of DESK) timeline.at(at, () => assignTriage(service));
   await until(platforms.areRead, LAST_READING_MS);
   say(`${book.entries.length} things to send, ${kills} kills, seed ${seed}`);
-  const killed = await live(day, plannedKills);
+  const killed = await live(day, plannedKills, say);
 
   say('the day is over; waiting for what is read and not pushed');
   await until(platforms.areReadToTheEnd, LAST_READING_MS);
@@ -173,31 +185,21 @@ async function run(t: Test, { count, kills, seed, texts: file }: DayOptions, ser
   );
   const compared = compare(book, found, END);
   const protocols = rowsOf(book, compared, found);
-  const { deviations } = compared;
-  console.table(protocols);
-  printDeviations(deviations);
-  const complaints = service.complaints();
-  const result: DayResult = {
+  const deviations = [...compared.deviations, ...(await wrongCodes(day)), ...(imap ? await unread(imap) : [])];
+  return {
     ok: deviations.length === 0,
     seed,
     protocols,
     deviations,
     kills: killed,
+    appeals: found.appeals.length,
+    calls: found.calls.length,
+    sms: found.outbox.length,
     seconds: Math.round((performance.now() - begun) / 1000),
     memoryMib: service.memory(),
     orphans: countOrphans(service, found),
-    complaints,
+    complaints: service.complaints(),
   };
-  for (const [text, times] of Object.entries(complaints)) console.log(`logged ${times} times  ${text}`);
-  console.log(
-    `${found.appeals.length} appeals, ${found.calls.length} calls, ${found.outbox.length} SMS; ${result.orphans} contents nothing points to; memory ${JSON.stringify(result.memoryMib)} MiB; ${killed} kills; ${result.seconds} s`,
-  );
-  console.log(
-    result.ok
-      ? 'No message twice, none missing; every promise kept.'
-      : `${deviations.length} deviations: the same day again with --seed ${seed}.`,
-  );
-  return result;
 }
 
 type Kill = { which: ProcessName | 'all'; when: 'traffic' | 'clock' };
@@ -221,7 +223,7 @@ function planKills(random: Random, kills: number): Map<number, Kill> {
 }
 
 /** Goes through the day, moment by moment: everything of a moment happens at once. Returns how often it killed. */
-async function live(day: Day, plannedKills: Map<number, Kill>): Promise<number> {
+async function live(day: Day, plannedKills: Map<number, Kill>, say: (line: string) => void): Promise<number> {
   const { timeline, service, book, random } = day;
   let [killed, hour] = [0, 0];
   for (const at of plannedKills.keys()) timeline.at(at, async () => undefined);
@@ -263,12 +265,6 @@ async function assignTriage(service: Service): Promise<void> {
   }
 }
 
-async function openMailboxes(t: Test): Promise<ImapServer | undefined> {
-  if (findDovecot()) return startImapServer(t);
-  say('dovecot was not found: no mailbox is read by IMAP, all mail is posted');
-  return undefined;
-}
-
 /** Mail that lies in a mailbox is taken without a word: waits until it is, or for as long as that may take. */
 async function settleMail({ book, service }: Day): Promise<void> {
   const wanted = book.entries.filter(({ protocol, fate }) => protocol === 'mail-imap' && fate === 'message').length;
@@ -278,6 +274,42 @@ async function settleMail({ book, service }: Day): Promise<void> {
     return book.entries.filter((entry) => entry.protocol === 'mail-imap' && text.includes(entry.marker ?? '-')).length;
   };
   for (const end = Date.now() + 30_000; Date.now() < end && (await there()) < wanted; ) await sleep(500);
+}
+
+/** Citizens to whom number and code were told, and look: this many of them, from all protocols. */
+const LOOK_UPS = 60;
+
+/** Number and code open the citizen's own view, whichever way they were told. */
+async function wrongCodes({ book, service }: Day): Promise<Deviation[]> {
+  const told = book.entries.filter(({ number, code }) => number !== undefined && code !== undefined);
+  const every = Math.ceil(told.length / LOOK_UPS);
+  const deviations: Deviation[] = [];
+  for (const entry of told.filter((_, at) => at % every === 0)) {
+    const url = `/v1/citizen/appeals/${entry.number}?code=${entry.code}`;
+    const { status, body } = await service.call('GET', url, undefined, { 'x-forwarded-for': another() });
+    if (status === 200) continue;
+    deviations.push({
+      protocol: entry.protocol,
+      key: keyOf(entry),
+      what: `its code opens nothing: ${status}`,
+      facts: body,
+    });
+  }
+  return deviations;
+}
+
+/** What was taken is marked as read, also where the reader was killed over it. */
+async function unread(imap: ImapServer): Promise<Deviation[]> {
+  const deviations: Deviation[] = [];
+  for (const user of Object.values(mailboxUsers)) {
+    const client = await imap.connect(user);
+    await client.mailboxOpen('INBOX', { readOnly: true });
+    const uids = (await client.search({ seen: false }, { uid: true })) || [];
+    client.close();
+    for (const uid of uids)
+      deviations.push({ protocol: 'mail-imap', key: `${user} ${uid}`, what: 'a mail was left unread', facts: {} });
+  }
+  return deviations;
 }
 
 async function until(isSo: () => boolean, withinMs: number): Promise<void> {
@@ -294,5 +326,3 @@ function countOrphans({ dataDir }: Service, found: Found): number {
   ]);
   return files.filter((name) => !known.has(path.basename(name))).length;
 }
-
-const say = (line: string): void => console.error(`trial: ${line}`);

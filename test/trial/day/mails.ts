@@ -11,7 +11,8 @@ import { drawCourse, persistent } from './senders.ts';
 const BOTH = 'mayor-mailbox';
 const BY_IMAP = 'secretary-mailbox';
 const BY_WEBHOOK = 'petition-mailbox';
-const USERS: Readonly<Record<string, string>> = { [BOTH]: 'mayor', [BY_IMAP]: 'secretary' };
+/** Accounts of the mailboxes that are read by IMAP. */
+export const mailboxUsers: Readonly<Record<string, string>> = { [BOTH]: 'mayor', [BY_IMAP]: 'secretary' };
 
 interface Letter {
   raw: Buffer;
@@ -28,7 +29,7 @@ export function mails(protocol: 'mail-webhook' | 'mail-imap', imap: ImapServer |
   async function connect({ service }: Day): Promise<void> {
     const posted = { webhookSecret: MAIL_SECRET };
     const read = (source: string): object =>
-      imap?.settings(USERS[source] ?? '', { existing: 'take', readOnly: false, pollSeconds: 5 }) ?? {};
+      imap?.settings(mailboxUsers[source] ?? '', { existing: 'take', readOnly: false, pollSeconds: 5 }) ?? {};
     await service.must('PUT', `/v1/sources/${BOTH}/settings`, { ...posted, ...read(BOTH) });
     await service.must('PUT', `/v1/sources/${BY_WEBHOOK}/settings`, posted);
     if (imap) await service.must('PUT', `/v1/sources/${BY_IMAP}/settings`, read(BY_IMAP));
@@ -105,7 +106,7 @@ export function mails(protocol: 'mail-webhook' | 'mail-imap', imap: ImapServer |
   /** The city's server has it; what becomes of it nobody answers. */
   async function arrive(_day: Day, entry: Entry, raw: Buffer, at: number): Promise<void> {
     entry.deliveries += 1;
-    await imap?.deliver(USERS[entry.source] ?? '', raw, { at: new Date(at) });
+    await imap?.deliver(mailboxUsers[entry.source] ?? '', raw, { at: new Date(at) });
     entry.answers.push('delivered');
     entry.acknowledged = entry.fate === 'message';
   }
@@ -113,7 +114,7 @@ export function mails(protocol: 'mail-webhook' | 'mail-imap', imap: ImapServer |
   return { connect, plan };
 }
 
-const kinds = { plain: 40, gbk: 14, big5: 8, html: 10, files: 14, automatic: 8, bounce: 4, unreadable: 2 };
+const kinds = { plain: 38, long: 4, gbk: 14, big5: 8, html: 10, files: 14, automatic: 8, bounce: 4, unreadable: 2 };
 
 interface Content {
   marker: string;
@@ -163,6 +164,12 @@ function letterOf(day: Day, kind: keyof typeof kinds, { marker, body, from, at }
       const files = contents.map((content, nth) => ({ sha256: hashOf(content), kind: nth === 0 ? 'image' : 'file' }));
       const text = [{ 'Content-Type': 'text/plain; charset=utf-8' }, body] as const;
       return { about: 'with files', files, raw: Buffer.from(multipart(headers, [text, ...parts])) };
+    }
+    case 'long': {
+      // Beyond what a message holds: kept whole as a file.
+      const text = `${body}\n${'详情如下。'.repeat(5_000)}`;
+      const files = [{ sha256: hashOf(Buffer.from(text)), kind: 'file' }];
+      return { about: 'a long letter', files, raw: Buffer.from(mail(headers, text)) };
     }
     case 'automatic':
       return {

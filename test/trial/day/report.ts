@@ -1,5 +1,6 @@
-import { type Book, type Deviation, type Entry, type Protocol, protocols } from './book.ts';
+import { type Book, type Entry, type Protocol, protocols } from './book.ts';
 import type { Compared } from './compare.ts';
+import type { DayResult } from './day.ts';
 import type { Found } from './found.ts';
 
 /** What the day came to, by protocol. */
@@ -53,9 +54,23 @@ function percentile(values: readonly number[], part: number): number | null {
   return value === undefined ? null : Math.round(value);
 }
 
-export function printDeviations(deviations: readonly Deviation[]): void {
-  const MOST = 40;
-  for (const { protocol, key, what, facts } of deviations.slice(0, MOST))
+/** Deviations that are printed; the JSON line has them all. */
+const MOST_PRINTED = 40;
+
+export function printDay(result: DayResult): void {
+  const { ok, seed, protocols, deviations, kills, appeals, calls, sms, seconds, memoryMib, orphans, complaints } =
+    result;
+  console.table(protocols);
+  for (const { protocol, key, what, facts } of deviations.slice(0, MOST_PRINTED))
     console.log(`DEVIATES  ${protocol} ${key}: ${what}\n          ${JSON.stringify(facts).slice(0, 1_500)}`);
-  if (deviations.length > MOST) console.log(`and ${deviations.length - MOST} more`);
+  if (deviations.length > MOST_PRINTED) console.log(`and ${deviations.length - MOST_PRINTED} more`);
+  for (const [text, times] of Object.entries(complaints)) console.log(`logged ${times} times  ${text}`);
+  console.log(
+    `${appeals} appeals, ${calls} calls, ${sms} SMS; ${orphans} contents nothing points to; memory ${JSON.stringify(memoryMib)} MiB; ${kills} kills; ${seconds} s`,
+  );
+  console.log(
+    ok
+      ? 'No message twice, none missing; every promise kept.'
+      : `${deviations.length} deviations: the same day again with --seed ${seed}.`,
+  );
 }
