@@ -207,10 +207,10 @@ type Kill = { which: ProcessName | 'all'; when: 'traffic' | 'clock' };
 /** Most of them in the middle of traffic, which is thickest then; one as the quiet hours end and all SMS leave. */
 function planKills(random: Random, kills: number): Map<number, Kill> {
   const planned = new Map<number, Kill>();
-  const targets = ['api-1', 'worker', 'all', 'api-2'] as const;
+  const targets = ['api-1', 'worker-1', 'all', 'api-2', 'worker-2'] as const;
   while (planned.size < kills) {
     const nth = planned.size;
-    if (nth === 1) planned.set(QUIET_ENDS, { which: 'worker', when: 'clock' });
+    if (nth === 1) planned.set(QUIET_ENDS, { which: 'worker-1', when: 'clock' });
     else {
       const at = BEGIN + (7 * 60 + random.below(15 * 60)) * MINUTE;
       planned.set(at, {

@@ -9,7 +9,7 @@ import { send } from '../../support/send.ts';
 
 const PROGRAM = path.join(projectRoot, 'dist/src/main.js');
 /** Processes of the service, as a city runs them. */
-const names = ['api-1', 'api-2', 'worker'] as const;
+const names = ['api-1', 'api-2', 'worker-1', 'worker-2'] as const;
 export type ProcessName = (typeof names)[number];
 
 export interface Reply<T> {
@@ -20,7 +20,7 @@ export interface Reply<T> {
 export type Service = Awaited<ReturnType<typeof startService>>;
 
 /**
- * The program as a city runs it: two API processes and a worker on one database, spoken to over HTTP only. Any of them can
+ * The program as a city runs it: two API processes and two workers on one database, spoken to over HTTP only. Any of them can
  * be killed; it is started again at the same address.
  */
 export async function startService(options: { databaseUrl: string; folder: string; city: object }) {
@@ -43,20 +43,19 @@ export async function startService(options: { databaseUrl: string; folder: strin
   await command('seed', cityFile);
   const open311Key = (await command('keys', 'create', 'trial-open311', 'open311')).trim().split('\n').at(-1) ?? '';
 
-  const ports: Record<ProcessName, number> = { 'api-1': await steadyPort(), 'api-2': await steadyPort(), worker: 0 };
+  const ports = { 'api-1': await steadyPort(), 'api-2': await steadyPort() };
   const running = new Map<ProcessName, Running>();
   const logFileOf = (name: ProcessName): string => path.join(folder, `${name}.log`);
 
   async function start(name: ProcessName): Promise<void> {
-    const isWorker = name === 'worker';
     running.set(
       name,
       await startServer({
         program: PROGRAM,
-        args: [isWorker ? 'worker' : 'api'],
+        args: [name.startsWith('worker') ? 'worker' : 'api'],
         env,
         logFile: logFileOf(name),
-        ...(isWorker ? {} : { port: ports[name], probe: '/healthz' }),
+        ...(name === 'api-1' || name === 'api-2' ? { port: ports[name], probe: '/healthz' } : {}),
       }),
     );
   }
