@@ -81,7 +81,7 @@ export function createDeliver(deps: { book: Book; service: Service; timeline: Ti
     const { entry, sender } = delivery;
     for (let pause = sender.knockMs; ; pause = Math.min(pause * 2, LONGEST_KNOCK_MS)) {
       if ((await attempt(delivery, 'whole')) === 'settled') return;
-      if (entry.deliveries >= sender.tries) {
+      if (entry.deliveries >= sender.tries || service.isStopped()) {
         if (!entry.acknowledged && !entry.refused) entry.gaveUp = true;
         return;
       }

@@ -47,7 +47,9 @@ export async function startService(options: { databaseUrl: string; folder: strin
   const running = new Map<ProcessName, Running>();
   const logFileOf = (name: ProcessName): string => path.join(folder, `${name}.log`);
 
+  let stopped = false;
   async function start(name: ProcessName): Promise<void> {
+    if (stopped) return;
     running.set(
       name,
       await startServer({
@@ -68,7 +70,7 @@ export async function startService(options: { databaseUrl: string; folder: strin
     throw error;
   }
 
-  let [knocks, stopped] = [0, false];
+  let knocks = 0;
   /** Where the next request goes: both APIs by turns, also while one of them is down. */
   const door = (): number => ports[knocks++ % 2 === 0 ? 'api-1' : 'api-2'];
 
@@ -185,6 +187,7 @@ export async function startService(options: { databaseUrl: string; folder: strin
     moveClock,
     memory,
     complaints,
+    isStopped: () => stopped,
     stop: async () => {
       stopped = true;
       await stopAll();
