@@ -65,11 +65,12 @@ export async function keepContent(
   return { id, kind, name, content: { mediaType, size: content.length, sha256: sha256Of(content) } };
 }
 
-/** Removes contents that surely no record will claim. */
+/** Takes contents out of the storage again: the message they came with was refused, or has them from its first arrival. */
 export async function forgetContents(
   { db, storage }: Pick<Keeping, 'db' | 'storage'>,
-  kept: readonly { id: string }[],
+  attachments: readonly NewAttachment[],
 ): Promise<void> {
+  const kept = attachments.filter(({ content }) => 'sha256' in content);
   await Promise.all(kept.map(({ id }) => storage.remove(id)));
   await withdraw(
     db,

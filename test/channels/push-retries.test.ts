@@ -1,8 +1,8 @@
-import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import pg from 'pg';
 import { createCity, type Node } from '../support/city.ts';
+import { send as sendTo } from '../support/send.ts';
 import t from '../support/tap.ts';
 import * as wechat from '../support/wechat.ts';
 import * as weibo from '../support/weibo.ts';
@@ -14,20 +14,9 @@ await city.call('PUT', '/v1/sources/weibo-12345/settings', { appSecret: weibo.AP
 for (const { app } of [city, other]) await app.listen({ host: '127.0.0.1', port: 0 });
 
 /** Sent over a real connection. Undefined: it was closed without an answer. */
-function send({ app }: { app: FastifyInstance }, { method, url, query, payload }: InjectOptions) {
-  const { port } = app.server.address() as AddressInfo;
-  const path = `${url}?${new URLSearchParams(query as Record<string, string>)}`;
-  return new Promise<{ status: number; body: string } | undefined>((resolve) => {
-    const request = httpRequest({ host: '127.0.0.1', port, path, method: String(method), agent: false }, (response) => {
-      let body = '';
-      response.on('data', (part) => {
-        body += part;
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    });
-    request.on('error', () => resolve(undefined));
-    request.end(payload as string);
-  });
+async function send({ app }: { app: FastifyInstance }, request: InjectOptions) {
+  const sent = await sendTo((app.server.address() as AddressInfo).port, request);
+  return typeof sent === 'string' ? undefined : sent;
 }
 const messages = async (): Promise<number> =>
   Number((await city.rows<{ n: string }>('select count(*) as n from messages'))[0]?.n);

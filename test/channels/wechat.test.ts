@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { createCity } from '../support/city.ts';
 import t from '../support/tap.ts';
 import { check, type Mode, message, OPEN_ID, push, replyIn, settingsFor } from '../support/wechat.ts';
@@ -136,8 +138,8 @@ t.test('events are no appeals: they leave nothing, and the two that expect an an
 });
 
 t.test('a text beyond the limit is kept whole', async (t) => {
-  const long = '路'.repeat(30_000);
-  await send(message({ FromUserName: someone(), Content: long }));
+  const long = message({ FromUserName: someone(), Content: '路'.repeat(30_000) });
+  await send(long);
   const { id, body } = await newest();
   t.equal(body.length, 20_000);
   t.match(body, /（全文见附件）$/);
@@ -146,6 +148,13 @@ t.test('a text beyond the limit is kept whole', async (t) => {
     [id],
   );
   t.same(rows, [{ state: 'stored', media_type: 'text/plain', size: '90000' }]);
+  const kept = (): number =>
+    readdirSync(path.join(city.dataDir, 'attachments'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.includes('/'),
+    ).length;
+  const before = kept();
+  await send(long);
+  t.equal(kept(), before, 'a repeat leaves no second content');
 });
 
 t.test('a city’s own words for its answers', async (t) => {

@@ -1,14 +1,8 @@
 import { createCity, type Node } from '../support/city.ts';
 import { type PlatformAnswer, startPlatform } from '../support/platform.ts';
 import t from '../support/tap.ts';
-import { APP_SECRET, message, push } from '../support/weibo.ts';
+import { APP_SECRET, listOf, message, type Post, push } from '../support/weibo.ts';
 
-/** Weibo as the reader sees it: lists by id, `since_id` excluded, `max_id` included, pages that may be short. */
-interface Post {
-  id: bigint;
-  text: string;
-  more?: object;
-}
 const FIRST = 4_985_000_000_000_000_000n;
 let posts: { statuses: Post[]; comments: Post[] } = { statuses: [], comments: [] };
 let refusal: PlatformAnswer | undefined;
@@ -16,21 +10,7 @@ const { base, asked } = await startPlatform(t, (url) => {
   if (url.searchParams.get('access_token') !== 'token') return { error: 'expired_token', error_code: 21327 };
   if (refusal) return refusal;
   const list = url.pathname === '/comments/mentions.json' ? 'comments' : 'statuses';
-  const number = (name: string) => BigInt(url.searchParams.get(name) ?? '0');
-  const [since, most] = [number('since_id'), number('max_id') || FIRST * 2n];
-  const page = posts[list]
-    .filter(({ id }) => id > since && id <= most)
-    .sort((a, b) => (a.id > b.id ? -1 : 1))
-    .slice(0, Math.min(Number(number('count')), 7));
-  const entries = page.map(({ id, text, more }) => ({
-    id: `#${id}#`,
-    idstr: String(id),
-    created_at: 'Tue Mar 10 09:58:00 +0800 2026',
-    text,
-    user: { id: `#${id - 1n}#`, screen_name: '春城居民' },
-    ...more,
-  }));
-  return Buffer.from(JSON.stringify({ [list]: entries, total_number: 99 }).replaceAll(/"#(\d+)#"/g, '$1'));
+  return listOf(list, posts[list], url);
 });
 
 const city = await createCity(t, { workers: false, logLevel: 'warn' });

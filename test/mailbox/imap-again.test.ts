@@ -92,6 +92,35 @@ if (!findDovecot()) {
   }
 }
 
+/** Marked first, noted then: the other way round a crash in between would leave it unread for ever. */
+if (findDovecot())
+  t.test('what was taken is marked as read before it counts as read', async (t) => {
+    const imap = await startImapServer(t);
+    const city = await createCity(t, { workers: false });
+    await connect(city, imap.settings('mayor', { existing: 'take', readOnly: false }));
+    const reader = await imap.connect('mayor');
+    await reader.mailboxOpen('INBOX', { readOnly: true });
+    const worker = startWorker(city);
+    await connected(city);
+    const holder = new pg.Client({ connectionString: city.url });
+    await holder.connect();
+    await holder.query('begin; lock table mailbox_positions in share row exclusive mode');
+    await imap.deliver('mayor', mail({ Subject: '一' }));
+    await until(async () => {
+      const waiting = await city.rows(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return waiting.length > 0;
+    });
+    await reader.noop();
+    const found = await reader.fetchOne('1', { flags: true });
+    t.ok(found !== false && found?.flags?.has('\\Seen'));
+    reader.close();
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    await holder.end();
+  });
+
 /** The service's own worker process. */
 function startWorker(city: City): { child: ChildProcess; ended: Promise<void> } {
   const child = spawn(process.execPath, [path.join(projectRoot, 'dist/src/main.js'), 'worker'], {

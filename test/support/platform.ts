@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Test } from './tap.ts';
 
-/** What a platform answers: JSON, bytes, or another status. */
-export type PlatformAnswer = object | Buffer | { status: number; body?: object };
+/** What a platform answers: JSON, bytes, or another status; or it hangs up. */
+export type PlatformAnswer = object | Buffer | { status: number; body?: object } | 'hang-up';
 
 /**
  * A platform's API on loopback, for as long as the test lasts: the peer that a source's base URL points to.
@@ -20,6 +20,10 @@ export async function startPlatform(
     request.on('end', () => {
       asked.push(`${request.method} ${request.url}`);
       const given = answer(new URL(request.url ?? '/', 'http://platform'), Buffer.concat(parts).toString());
+      if (given === 'hang-up') {
+        request.socket.destroy();
+        return;
+      }
       const { status = 200, body } = 'status' in given ? (given as { status: number; body?: object }) : { body: given };
       response.writeHead(status, { 'content-type': Buffer.isBuffer(body) ? 'image/jpeg' : 'text/plain' });
       response.end(Buffer.isBuffer(body) ? body : JSON.stringify(body ?? {}));

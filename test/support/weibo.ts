@@ -47,3 +47,32 @@ export function message(changes: Record<string, unknown> = {}): string {
 /** The text in a passive reply. */
 export const textIn = ({ data }: { data: string }): string =>
   (JSON.parse(decodeURIComponent(data)) as { text: string }).text;
+
+/** A post or comment that mentions the account, as Weibo's lists show it. */
+export interface Post {
+  id: bigint;
+  text: string;
+  more?: object;
+}
+
+/** Entries of one answer: Weibo's pages may be short. */
+const SHORT_PAGE = 7;
+
+/** What a list answers to a reader: by id, `since_id` excluded, `max_id` included, pages that may be short. */
+export function listOf(list: 'statuses' | 'comments', posts: readonly Post[], { searchParams }: URL): Buffer {
+  const number = (name: string) => BigInt(searchParams.get(name) ?? '0');
+  const [since, most] = [number('since_id'), number('max_id')];
+  const page = posts
+    .filter(({ id }) => id > since && (most === 0n || id <= most))
+    .sort((a, b) => (a.id > b.id ? -1 : 1))
+    .slice(0, Math.min(Number(number('count')), SHORT_PAGE));
+  const entries = page.map(({ id, text, more }) => ({
+    id: `#${id}#`,
+    idstr: String(id),
+    created_at: 'Tue Mar 10 09:58:00 +0800 2026',
+    text,
+    user: { id: `#${id - 1n}#`, screen_name: '春城居民' },
+    ...more,
+  }));
+  return Buffer.from(JSON.stringify({ [list]: entries, total_number: 99 }).replaceAll(/"#(\d+)#"/g, '$1'));
+}

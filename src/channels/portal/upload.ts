@@ -202,7 +202,8 @@ function explain(error: unknown): unknown {
   if (error instanceof ProblemError || !(error instanceof Error)) return error;
   if (code === 'FST_FILES_LIMIT' || code === 'FST_PARTS_LIMIT' || code === 'FST_FIELDS_LIMIT')
     return fieldProblem('', 'has too many parts', '的内容项过多');
-  if (code === undefined || code.startsWith('FST_') || code === 'ERR_STREAM_PREMATURE_CLOSE')
+  // ECONNRESET is the sender's connection here: the caller's own failures never come this way.
+  if (code === undefined || code.startsWith('FST_') || /^(ERR_STREAM_PREMATURE_CLOSE|ECONNRESET)$/.test(code))
     return new ProblemError(
       'malformed-body',
       { en: 'The form cannot be read or is cut off.', zh: '表单内容不完整或无法读取。' },

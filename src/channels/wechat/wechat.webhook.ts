@@ -78,7 +78,7 @@ export function wechatWebhook(deps: Deps): FastifyPluginAsyncTypebox {
       kind && name && id
         ? [toFetch(kind, name, { by: 'wechat', source, mediaId: id }, new Date(now.getTime() + MEDIA_KEPT_MS))]
         : [];
-    const answer = await acceptPush(deps.intake, request.log, wechat, ACTOR, {
+    const answer = await acceptPush(deps, request.log, wechat, ACTOR, {
       body: {
         source,
         externalId: line.externalId,

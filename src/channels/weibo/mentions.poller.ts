@@ -127,7 +127,7 @@ export function createMentionsPoller(deps: Deps) {
     const pictures = content.pictures.map((picture) =>
       toFetch('image', '图片', { by: 'weibo', source, picture }, until),
     );
-    await acceptPush(deps.intake, log, weibo, ACTOR, {
+    await acceptPush(deps, log, weibo, ACTOR, {
       body: {
         source,
         externalId: externalIdOf(mention),

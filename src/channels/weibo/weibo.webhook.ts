@@ -86,7 +86,7 @@ export function weiboWebhook(deps: Deps): FastifyPluginAsyncTypebox {
       kind && name && fid
         ? [toFetch(kind, name, { by: 'weibo', source, fid }, new Date(now.getTime() + WEIBO_MEDIA_MS))]
         : [];
-    const answer = await acceptPush(deps.intake, request.log, weibo, ACTOR, {
+    const answer = await acceptPush(deps, request.log, weibo, ACTOR, {
       body: {
         source,
         externalId: line.externalId,

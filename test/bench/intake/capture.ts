@@ -5,7 +5,7 @@ import { readConfig } from '../../../src/config.ts';
 import { registerBatch } from '../../../src/intake/intake.service.ts';
 import { prepareMessage } from '../../../src/intake/prepare.ts';
 import { createLog } from '../../../src/platform/log.ts';
-import { makeTexts, phoneOf } from '../load/bodies.ts';
+import { makeTexts, phoneOf } from '../../support/bodies.ts';
 
 export interface Statement {
   text: string;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { output } from '../processes.ts';
+import { output } from '../../support/processes.ts';
 
 export interface PgbenchResult {
   perSecond: number;

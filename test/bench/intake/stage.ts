@@ -7,7 +7,7 @@ import { projectRoot } from '../../../src/config.ts';
 import { startEmbeddedServer } from '../../../src/platform/database/embedded/embedded-server.ts';
 import { migrateDatabase } from '../../../src/platform/database/migrate.ts';
 import { createLog } from '../../../src/platform/log.ts';
-import { output, type Running, startServer } from '../processes.ts';
+import { output, type Running, startServer } from '../../support/processes.ts';
 import { captureAppeal } from './capture.ts';
 import { isRead, pgbenchScript } from './pgbench-script.ts';
 

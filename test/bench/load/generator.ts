@@ -1,4 +1,4 @@
-import { makeTexts, phoneOf } from './bodies.ts';
+import { makeTexts, phoneOf } from '../../support/bodies.ts';
 import { openConnection } from './connection.ts';
 
 /** A process of its own: posts messages over keep-alive connections and prints one JSON line of what it saw. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { output } from '../processes.ts';
+import { output } from '../../support/processes.ts';
 import type { LoadOptions, LoadResult } from './generator.ts';
 
 let numbered = 0;

@@ -152,9 +152,10 @@ async function takeNew(
       await takeMail(deps, arrival, uid < position.oldBelow ? position.takenFrom : null);
       // Otherwise it is gone: somebody deleted or moved it meanwhile.
     } else if (!client.usable) throw new Error('the connection ended');
+    // Before it counts as read: a crash in between makes it be taken, and so recognised, again; unread it stayed for ever.
+    if (mail && !settings.readOnly) await client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true });
     await advanceTo(deps.db, position, uid);
     last = uid;
-    if (mail && !settings.readOnly) await client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true });
   }
   return last;
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/platform/database/embedded/free-port.ts';
@@ -8,20 +9,28 @@ export interface Running {
   port: number;
   pid: number;
   stop(): Promise<void>;
+  /** `kill -9`. Resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
-const START_MS = 15_000;
+const START_MS = 60_000;
 const STOP_MS = 8_000;
+const PROBE_MS = 2_000;
 
-/** Runs a Node program of the build that listens on PORT, its output in a file; resolves when it answers `probe`. */
+/**
+ * Runs a Node program of the build that listens on PORT, its output in a file; resolves when it answers `probe`. Without
+ * a probe it listens to nobody, and resolves at once.
+ */
 export async function startServer(options: {
   program: string;
   args?: string[];
   env: Record<string, string>;
   logFile: string;
-  probe: string;
+  probe?: string;
+  /** Default: a free one. */
+  port?: number;
 }): Promise<Running> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const out = openSync(options.logFile, 'a');
   const child = spawn(process.execPath, [options.program, ...(options.args ?? [])], {
     stdio: ['ignore', out, out],
@@ -35,17 +44,39 @@ export async function startServer(options: {
     await gone;
     clearTimeout(late);
   };
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await gone;
+  };
+  const running = { port, pid: child.pid ?? 0, stop, kill };
+  if (options.probe === undefined) return running;
   for (const end = Date.now() + START_MS; Date.now() < end; await sleep(50)) {
     if (child.exitCode !== null) throw new Error(`${path.basename(options.program)} ended; see ${options.logFile}`);
-    if (await answers(`http://127.0.0.1:${port}${options.probe}`)) return { port, pid: child.pid ?? 0, stop };
+    if (await answers(`http://127.0.0.1:${port}${options.probe}`)) return running;
   }
   await stop();
   throw new Error(`${path.basename(options.program)} did not answer within ${START_MS / 1000} s`);
 }
 
+/**
+ * A port for a process that comes back: from below those that outgoing connections are given, so that none of them has it
+ * when the process is started again.
+ */
+export async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
+}
+
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url);
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) });
     await response.arrayBuffer();
     return response.ok;
   } catch {
