@@ -13,11 +13,11 @@ export interface OpenDatabase {
 export const hasDatabase = (config: Config): boolean =>
   config.DATABASE_URL !== undefined || config.production || hasCluster(config.DATA_DIR);
 
-/** Which database it is, without a password: `host:port/name`, or the folder of the embedded one. */
+/** Which database it is: `host:port/name`, since the URL holds a password, or the folder of the embedded one. */
 export function placeOfDatabase({ DATABASE_URL, DATA_DIR }: Config): string {
-  if (DATABASE_URL === undefined) return `the embedded database in ${clusterOf(DATA_DIR)}`;
+  if (DATABASE_URL === undefined) return clusterOf(DATA_DIR);
   const { host, pathname } = new URL(DATABASE_URL);
-  return `the database ${host}${pathname}`;
+  return `${host}${pathname}`;
 }
 
 const notOurs = (): Promise<void> => Promise.resolve();

@@ -19,8 +19,8 @@ export async function runKeys(config: Config, argv: string[]): Promise<number> {
     throw new ConfigError(
       `There is no database under DATA_DIR=${config.DATA_DIR}, and so no service that would know the keys: set DATA_DIR or DATABASE_URL to the service's own, or start the service first.`,
     );
-  console.error(`minsheng: the keys of ${placeOfDatabase(config)}`);
   return withInstance(config, async ({ keys, departmentName }) => {
+    console.error(`minsheng: keys of the database at ${placeOfDatabase(config)}`);
     if (action === 'list') {
       console.table(
         (await keys.list()).map(({ name, scopes, perMinute, expiresAt, revokedAt }) => ({

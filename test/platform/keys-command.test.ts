@@ -9,7 +9,7 @@ const city = await createCity(t, { workers: false });
 t.test('a key is made once and shown once; one that would open nothing is refused', async (t) => {
   const made = await runProgram(city, ['keys', 'create', 'clerk', 'department:housing']);
   t.equal(made.code, 0);
-  t.match(made.stderr, new RegExp(`the database 127\\.0\\.0\\.1:\\d+/${city.database}\\n`), 'and where');
+  t.match(made.stderr, new RegExp(`the database at 127\\.0\\.0\\.1:\\d+/${city.database}\\n`), 'and where');
   t.notMatch(made.stderr, new URL(city.url).password || 'no password');
   const header = { authorization: `Bearer ${made.stdout.trim()}` };
   t.equal((await city.call('GET', '/v1/departments/housing/assignments', undefined, header)).status, 200);
