@@ -6,10 +6,12 @@ import { createS3Storage } from './attachments/s3-storage.ts';
 import { createFolderStorage, type Storage } from './attachments/storage.ts';
 import { createUnclaimedHandler } from './attachments/unclaimed.worker.ts';
 import { RECORDING_FETCHER } from './calls/recordings.service.ts';
+import { createSilentCallHandler } from './calls/silent-calls.worker.ts';
 import { createMailboxWatch } from './channels/mailbox/imap/watch.ts';
 import { createMediaFetcher, MEDIA_FETCHER } from './channels/open311/media.fetcher.ts';
 import { createServiceList } from './channels/open311/services.service.ts';
 import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
+import { createRecordingWarnings } from './channels/phone/recording.warnings.ts';
 import { createWechatFetcher } from './channels/wechat/media.ts';
 import { createWeiboFetcher } from './channels/weibo/media.ts';
 import { createMentionsPoller } from './channels/weibo/mentions.poller.ts';
@@ -117,6 +119,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
         },
       }),
       createUnclaimedHandler({ db, storage }),
+      createSilentCallHandler({ db, keyRing }),
       createMatchHandler(db),
     ],
   });
@@ -158,10 +161,19 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     services: createServiceList(db),
     intake,
     mentions,
+    mailboxes,
     feedWatch,
     sink: gateway,
     departmentName,
-    warnings: createWarnings({ agenda, clock, book, production: config.production, gateway, queue, mentions }),
+    warnings: createWarnings({
+      agenda,
+      clock,
+      book,
+      production: config.production,
+      gateway,
+      queue,
+      channels: [mentions, mailboxes, createRecordingWarnings({ db, zone })],
+    }),
     isStopping: () => stopping,
     stopTaking: () => {
       stopping = true;

@@ -1,11 +1,23 @@
 import type { Config } from './config.ts';
 import { ConfigError } from './config.ts';
 import { joinEmbeddedServer, startEmbeddedServer } from './platform/database/embedded/embedded-server.ts';
+import { clusterOf, hasCluster } from './platform/database/embedded/housing.ts';
 import type { Log } from './platform/log.ts';
 
 export interface OpenDatabase {
   url: string;
   stop: () => Promise<void>;
+}
+
+/** Whether there is a database to open, without making one; a given one is believed to be there. */
+export const hasDatabase = (config: Config): boolean =>
+  config.DATABASE_URL !== undefined || config.production || hasCluster(config.DATA_DIR);
+
+/** Which database it is: `host:port/name`, since the URL holds a password, or the folder of the embedded one. */
+export function placeOfDatabase({ DATABASE_URL, DATA_DIR }: Config): string {
+  if (DATABASE_URL === undefined) return clusterOf(DATA_DIR);
+  const { host, pathname } = new URL(DATABASE_URL);
+  return `${host}${pathname}`;
 }
 
 const notOurs = (): Promise<void> => Promise.resolve();

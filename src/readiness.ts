@@ -1,4 +1,3 @@
-import type { MentionsPoller } from './channels/weibo/mentions.poller.ts';
 import type { RuleBook } from './deadlines/rule-book.service.ts';
 import type { Agenda } from './platform/agenda/agenda.ts';
 import { cached } from './platform/cached.ts';
@@ -20,7 +19,7 @@ export function createWarnings({
   production,
   gateway,
   queue,
-  mentions,
+  channels,
 }: {
   agenda: Agenda;
   clock: Clock;
@@ -28,7 +27,8 @@ export function createWarnings({
   production: boolean;
   gateway: SmsGateway;
   queue: Pick<WakeQueue, 'isReachable'>;
-  mentions: Pick<MentionsPoller, 'warnings'>;
+  /** What channels fetch by themselves, and so may fail to. */
+  channels: readonly { warnings(): Promise<string[]> }[];
 }): () => Promise<string[]> {
   // Probes come often and from anybody: what they cost is bounded.
   return cached(CACHE_MS, look);
@@ -50,7 +50,7 @@ export function createWarnings({
       warnings.push(
         `the working calendar of ${year + 1} is not known yet; due times that reach into it are provisional`,
       );
-    warnings.push(...(await mentions.warnings()));
+    for (const channel of channels) warnings.push(...(await channel.warnings()));
     if (production && gateway.name === 'sink') warnings.push('SMS go to the sink gateway: no citizen receives them');
     return warnings;
   }

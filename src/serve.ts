@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { compose, type Instance, migrationsFolder } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
-import { type OpenDatabase, openDatabase } from './open-database.ts';
+import { type OpenDatabase, openDatabase, placeOfDatabase } from './open-database.ts';
 import { migrateDatabase } from './platform/database/migrate.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { createShutdown } from './platform/shutdown.ts';
@@ -78,21 +78,14 @@ function explain(error: unknown, config: Config): unknown {
     if (code === '42P01') return new ConfigError('The database has no schema of minsheng yet: run `minsheng migrate`.');
     if (code && /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|28P01|28000|3D000|57P03)$/.test(code)) {
       return new ConfigError(
-        `The database at ${addressOf(config.DATABASE_URL)} cannot be used (${code}): start it or correct DATABASE_URL.`,
+        `The database at ${placeOfDatabase(config)} cannot be used (${code}): start it or correct DATABASE_URL.`,
       );
     }
     if (cause.message.includes('timeout exceeded when trying to connect'))
       return new ConfigError(
-        `The database at ${addressOf(config.DATABASE_URL)} does not answer: start it or correct DATABASE_URL.`,
+        `The database at ${placeOfDatabase(config)} does not answer: start it or correct DATABASE_URL.`,
       );
     if (cause.name === 'ClockModeError') return new ConfigError(cause.message);
   }
   return error;
-}
-
-/** Host, port and name only: the URL holds a password. */
-export function addressOf(url: string | undefined): string {
-  if (!url) return 'DATA_DIR';
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
 }

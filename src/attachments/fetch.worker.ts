@@ -4,6 +4,7 @@ import { type Lease, recordFailure, settle } from '../platform/agenda/agenda.ts'
 import type { AgendaHandler } from '../platform/agenda/agenda-worker.ts';
 import type { Database } from '../platform/database/database.ts';
 import { withTransaction } from '../platform/database/transaction.ts';
+import { codeOf } from '../platform/log.ts';
 import { attachmentContext, FETCH, type FetchReference, openAttachment, sha256Of } from './attachments.service.ts';
 import { type AttachmentKind, attachments } from './attachments.table.ts';
 import type { Storage } from './storage.ts';
@@ -92,8 +93,7 @@ export function createFetchHandler(deps: {
       return await fetcher(reference, AbortSignal.timeout(FETCH_MS));
     } catch (error) {
       // The message of a failed call may quote an address that opens the file; its name and code do not.
-      const { name, code } = error as NodeJS.ErrnoException;
-      return { retry: [name, code].filter(Boolean).join(' ') };
+      return { retry: [(error as Error).name, codeOf(error)].filter(Boolean).join(' ') };
     }
   }
 

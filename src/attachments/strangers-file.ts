@@ -53,12 +53,19 @@ export class TooLargeError extends Error {
   override name = 'TooLargeError';
 }
 
+/** A way up that the other server might see though it is written in escapes. */
+const CLIMBS = /[/\\]\.\.([/\\]|$)/;
+const unescaped = (pathname: string): string =>
+  pathname.replaceAll(/%2e/gi, '.').replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\');
+
 /** The address, when it lies under the base. */
 export function within(base: string, address: string): URL | undefined {
   if (!URL.canParse(address)) return undefined;
   const [under, url] = [new URL(base.endsWith('/') ? base : `${base}/`), new URL(address)];
   const inside = url.origin === under.origin && url.pathname.startsWith(under.pathname);
-  return inside && url.username === '' && url.password === '' ? url : undefined;
+  return inside && !CLIMBS.test(unescaped(url.pathname)) && url.username === '' && url.password === ''
+    ? url
+    : undefined;
 }
 
 export interface StrangersFile {

@@ -6,7 +6,8 @@ export type Direction = (typeof directions)[number];
 
 /**
  * `missed`: nobody took an inbound call before it ended; `unanswered`: the same of a call of ours. What a switch or a
- * queue answers by itself is not answered.
+ * queue answers by itself is not answered. A call whose end is not told for two hours has ended; `answered` is the last
+ * word of one in any case.
  */
 export const callStatuses = ['under-way', 'answered', 'missed', 'unanswered'] as const;
 export type CallStatus = (typeof callStatuses)[number];
@@ -48,7 +49,7 @@ export const CallEventSchema = Type.Object(
     provider: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9._-]{1,40}$',
-        description: 'Whose id it is; default: as set, else the source',
+        description: 'Whose id it is; default: as set, else the source. Not one that another source is set to',
       }),
     ),
     direction: Type.Optional(Choice(directions, { description: 'Default inbound' })),

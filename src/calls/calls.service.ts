@@ -11,6 +11,7 @@ import { lockCallIds } from './call-messages.service.ts';
 import { callEvents, calls } from './calls.table.ts';
 import { type CallParty, type MergedCall, mergeEvents, recordingsOf } from './merge.ts';
 import { joinRecordings, keepRecordings } from './recordings.service.ts';
+import { expectWord, silentFrom } from './silent-calls.ts';
 
 /** An event with whose id it is. */
 export interface ToldEvent {
@@ -58,7 +59,7 @@ export async function takeEvents(
   const lined: (ToldEvent & { told: CallEvent })[] = [];
   for (const { provider, event } of told) lined.push({ provider, told: event, event: await withLine(event) });
   return withTransaction(db, async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${CALLS_LOCK})`);
+    await lockCalls(tx);
     let owners: string[] = [];
     for (const each of lined) {
       const { call, absorbed } = await keepEvent(tx, keyRing, each, now);
@@ -75,6 +76,19 @@ export async function takeEvents(
     }
     return event;
   }
+}
+
+/** Held to the end of the transaction. */
+const lockCalls = (tx: Transaction) => tx.execute(sql`select pg_advisory_xact_lock(${CALLS_LOCK})`);
+
+/**
+ * Looks again at a call of which nothing was heard. @returns when to look once more, since something was; undefined: it is
+ * settled, or it is part of another call by now.
+ */
+export async function lookAgain(tx: Transaction, keyRing: KeyRing, id: string, now: Date): Promise<Date | undefined> {
+  await lockCalls(tx);
+  const [call] = await tx.select({ receivedBy: calls.receivedBy }).from(calls).where(eq(calls.id, id));
+  return call && remake(tx, keyRing, id, call.receivedBy, now);
 }
 
 /** Keeps an event with the call its ids belong to; calls that turn out to be legs of one become one, the oldest. */
@@ -116,6 +130,7 @@ async function absorb(tx: Transaction, call: string, absorbed: readonly string[]
   const those = arrayOf(absorbed, 'uuid');
   await tx.execute(sql`update call_events set call = ${call} where call = any(${those})`);
   await tx.execute(sql`update recordings set call = ${call} where call = any(${those})`);
+  for (const id of absorbed) await expectWord(tx, id, undefined);
   const { rows } = await tx.execute<{ task: string | null }>(
     sql`delete from calls where id = any(${those}) returning call_back as task`,
   );
@@ -126,10 +141,21 @@ async function absorb(tx: Transaction, call: string, absorbed: readonly string[]
   );
 }
 
-async function remake(tx: Transaction, keyRing: KeyRing, id: string, toldBy: string, now: Date): Promise<void> {
+/**
+ * Makes a call anew from all of its events. One of which nothing was heard for too long counts as ended unanswered.
+ * @returns when it will count so unless something is heard; undefined: it is not waiting for its end.
+ */
+async function remake(
+  tx: Transaction,
+  keyRing: KeyRing,
+  id: string,
+  toldBy: string,
+  now: Date,
+): Promise<Date | undefined> {
   const rows = await tx.select().from(callEvents).where(eq(callEvents.call, id)).orderBy(callEvents.id);
   const events = rows.map((row) => keyRing.open<CallEvent>(`call-event:${row.id}`, row.sealed));
-  const merged = mergeEvents(events);
+  const silentAt = silentFrom(rows);
+  const merged = mergeEvents(events, silentAt <= now);
   const [before] = await tx.select().from(calls).where(eq(calls.id, id));
   const number = citizenNumber(merged);
   const indexes = number === undefined ? [] : keyRing.blindIndexes('phone', number);
@@ -175,6 +201,9 @@ async function remake(tx: Transaction, keyRing: KeyRing, id: string, toldBy: str
   await keepRecordings(tx, keyRing, told, now);
   await joinRecordings(tx, { calls: [id] });
   await settleCallBack(tx, call!, indexes, now);
+  const waitsUntil = status === 'under-way' ? silentAt : undefined;
+  await expectWord(tx, id, waitsUntil);
+  return waitsUntil;
 }
 
 const sealedPart = ({ caller, called, parties }: MergedCall): SealedCall => ({ caller, called, parties });

@@ -37,8 +37,9 @@ type Field = Exclude<keyof CallEvent, 'legs' | 'raw' | 'answeredBySwitch'>;
 /**
  * One call from its events, in whatever order and however often they came: the same events always make the same call.
  * Of one leg the latest word counts, field by field; of the call its main leg speaks first.
+ * @param isOver the call has ended whether its end was told or not.
  */
-export function mergeEvents(events: readonly CallEvent[]): MergedCall {
+export function mergeEvents(events: readonly CallEvent[], isOver = false): MergedCall {
   const byLeg = new Map<string, CallEvent[]>();
   for (const event of [...events].sort(byTime)) byLeg.set(event.callId, [...(byLeg.get(event.callId) ?? []), event]);
   const legs = [...byLeg.values()].map(latestWord).sort(mainFirst);
@@ -55,7 +56,13 @@ export function mergeEvents(events: readonly CallEvent[]): MergedCall {
   return {
     callId: main.callId,
     direction,
-    status: answeredAt ? 'answered' : endedAt ? (direction === 'inbound' ? 'missed' : 'unanswered') : 'under-way',
+    status: answeredAt
+      ? 'answered'
+      : endedAt || isOver
+        ? direction === 'inbound'
+          ? 'missed'
+          : 'unanswered'
+        : 'under-way',
     caller: first('caller'),
     called: main.called || first('called'),
     line: lined?.line ?? first('line'),

@@ -23,7 +23,8 @@ export interface ToldRecording {
 }
 
 /**
- * Asks for recordings to be fetched, each address once however often and by whomever it is told. One of a call without
+ * Asks for recordings to be fetched, each address once however often and by whomever it is told; a name without a server
+ * means another file to each source. One of a call without
  * message is kept with the call alone until there is one.
  */
 export async function keepRecordings(
@@ -33,7 +34,7 @@ export async function keepRecordings(
   now: Date,
 ): Promise<void> {
   for (const { url, expiresAt, at, source, call, message } of told) {
-    const indexes = keyRing.blindIndexes('recording-url', url);
+    const indexes = keyRing.blindIndexes('recording-url', URL.canParse(url) ? url : `${source} ${url}`);
     const [known] = await tx.select().from(recordings).where(inArray(recordings.urlIndex, indexes));
     if (known) {
       if (message) await giveToMessages(tx, [{ id: known.attachmentId, ...message }]);

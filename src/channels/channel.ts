@@ -24,6 +24,8 @@ export interface Channel {
    * the channel has no protocol of its own.
    */
   settings?: TObject;
+  /** Sources of the same channel that the settings name, by where they stand there; each must exist. */
+  sourcesIn?(settings: Record<string, unknown>): { pointer: string; code: string }[];
   /** A message of the demonstration city, without its external id: shown in the API docs and at the start. */
   example: Record<string, unknown>;
 }

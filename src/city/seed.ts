@@ -24,8 +24,10 @@ export function parseCity(document: unknown): City {
       `The city file's catalogue names the department ${unknown.department}, which it does not list.`,
     );
   const sources = new Set(city.sources.map((source) => source.code));
-  const stranger = city.policies?.flatMap((choice) => choice.sources ?? []).find((code) => !sources.has(code));
-  if (stranger) throw new ConfigError(`The city file's policies name the source ${stranger}, which it does not list.`);
+  for (const part of ['catalogue', 'policies'] as const)
+    for (const code of (city[part] ?? []).flatMap((entry) => entry.sources ?? []))
+      if (!sources.has(code))
+        throw new ConfigError(`The city file names the source ${code} in its ${part}, and does not list it.`);
   return city;
 }
 

@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util';
 import { type Config, ConfigError } from '../config.ts';
-import { KeyNameTakenError, SCOPE_PATTERN } from '../platform/access/keys.ts';
+import { hasDatabase, placeOfDatabase } from '../open-database.ts';
+import { KeyNameTakenError, SCOPE_PATTERN, scopeForms } from '../platform/access/keys.ts';
 import { withInstance } from './with-instance.ts';
 
-/** `keys list | create NAME SCOPE… | revoke NAME`. A new key is printed once and never again. */
+/**
+ * `keys list | create NAME SCOPE… | revoke NAME`. A new key is printed once and never again, alone on stdout; stderr says
+ * which database knows it: a key in another one than the service's opens nothing.
+ */
 export async function runKeys(config: Config, argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
@@ -11,7 +15,12 @@ export async function runKeys(config: Config, argv: string[]): Promise<number> {
     options: { 'per-minute': { type: 'string' }, expires: { type: 'string' } },
   });
   const [action = 'list', name, ...scopes] = positionals;
+  if (!hasDatabase(config))
+    throw new ConfigError(
+      `There is no database under DATA_DIR=${config.DATA_DIR}, and so no service that would know the keys: set DATA_DIR or DATABASE_URL to the service's own, or start the service first.`,
+    );
   return withInstance(config, async ({ keys, departmentName }) => {
+    console.error(`minsheng: keys of the database at ${placeOfDatabase(config)}`);
     if (action === 'list') {
       console.table(
         (await keys.list()).map(({ name, scopes, perMinute, expiresAt, revokedAt }) => ({
@@ -35,7 +44,7 @@ export async function runKeys(config: Config, argv: string[]): Promise<number> {
     const wrong = scopes.find((scope) => !new RegExp(SCOPE_PATTERN).test(scope));
     if (scopes.length === 0 || wrong)
       throw new ConfigError(
-        `${wrong ?? 'Nothing'} is not a scope: admin, dispatch, operations, import, intake:<channel> or department:<code>.`,
+        `${wrong ?? 'Nothing'} is not a scope: those are ${scopeForms.slice(0, -1).join(', ')} and ${scopeForms.at(-1)}.`,
       );
     for (const scope of scopes) {
       const [, code] = /^department:(.+)$/.exec(scope) ?? [];

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TObject, Type } from 'typebox';
-import { channels } from '../channels/channel.ts';
+import { type ChannelName, channels } from '../channels/channel.ts';
 import { allChannels } from '../channels/channels.ts';
 import type { Access } from '../platform/access/access.ts';
 import { recordAudit } from '../platform/access/audit.ts';
@@ -39,6 +39,13 @@ export function sourcesRoutes({ db, clock, sources, access }: Deps): FastifyPlug
     if (!schema)
       throw fieldProblem('', `is not for sources of ${channel}, which has no protocol`, '该渠道没有可设置的协议');
     return schema;
+  }
+
+  async function checkNamedSources(channel: ChannelName | undefined, settings: Record<string, unknown>): Promise<void> {
+    const named = allChannels.find(({ name }) => name === channel)?.sourcesIn?.(settings) ?? [];
+    for (const { pointer, code } of named)
+      if ((await sources.channelOf(code)) !== channel)
+        throw fieldProblem(pointer, `names no source of ${channel}: ${code}`, `不是该渠道的来源：${code}`);
   }
 
   return async (app) => {
@@ -101,6 +108,7 @@ export function sourcesRoutes({ db, clock, sources, access }: Deps): FastifyPlug
           Object.entries(body).map(([name, value]) => [name, value === HIDDEN ? before[name] : value]),
         );
         checkBody(schema, settings);
+        await checkNamedSources(channel, settings);
         await withTransaction(db, async (tx) => {
           await sources.configure(tx, code, settings);
           const at = await clock.now();

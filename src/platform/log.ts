@@ -46,3 +46,17 @@ export function safeError(error: unknown): Record<string, unknown> {
     stack: frames,
   };
 }
+
+/**
+ * Code of an error, or of the one that caused it: `fetch` says only there whether nobody listened (ECONNREFUSED), the name is
+ * unknown (ENOTFOUND) or nobody answered (UND_ERR_…). Unlike messages, codes quote nothing.
+ */
+export function codeOf(error: unknown): string | undefined {
+  let next = error;
+  while (next instanceof Error) {
+    const { code, cause } = next as NodeJS.ErrnoException;
+    if (typeof code === 'string') return code;
+    next = cause;
+  }
+  return undefined;
+}

@@ -70,6 +70,9 @@ export function fieldProblem(pointer: string, en: string, zh: string): ProblemEr
   );
 }
 
+/** A name as one part of a JSON pointer (RFC 6901). */
+export const pointerPart = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
 export function notFound(what: { en: string; zh: string }): ProblemError {
   return new ProblemError('not-found', { en: `${what.en} was not found.`, zh: `未找到${what.zh}。` });
 }

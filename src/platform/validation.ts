@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import zh from 'ajv-i18n/localize/zh/index.js';
 import type { FastifyInstance, FastifySchema, FastifyServerOptions } from 'fastify';
-import { fieldProblem, ProblemError, type ProblemField } from './problem.ts';
+import { fieldProblem, ProblemError, type ProblemField, pointerPart } from './problem.ts';
 
 type ValidatorFactory = NonNullable<
   NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>['buildValidator']
@@ -123,7 +123,7 @@ function toField(error: ErrorObject, prefix: string, say: Words): { pointer: str
   };
   const extra = params.additionalProperty ?? params.unevaluatedProperty;
   const name = params.missingProperty ?? extra;
-  const pointer = `${prefix}${error.instancePath}${name === undefined ? '' : `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`}`;
+  const pointer = `${prefix}${error.instancePath}${name === undefined ? '' : `/${pointerPart(name)}`}`;
   if (params.missingProperty !== undefined) return { pointer, detail: say.required };
   if (extra !== undefined) return { pointer, detail: say.unknown };
   if (params.allowedValues) return { pointer, detail: say.oneOf(params.allowedValues.join(', ')) };
@@ -180,7 +180,7 @@ export function findUnusableText(value: unknown, pointer: string, depth = 0): st
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > 32) return pointer;
   for (const [name, inner] of Object.entries(value)) {
-    const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const at = `${pointer}/${pointerPart(name)}`;
     const bad = findUnusableText(name, at, depth) ?? findUnusableText(inner, at, depth + 1);
     if (bad !== undefined) return bad;
   }

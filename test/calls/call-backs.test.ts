@@ -111,3 +111,42 @@ t.test('many missed calls of one caller at once', async (t) => {
   t.equal(open.length, before + 1);
   t.equal(open.at(-1)?.missedCalls, 10);
 });
+
+t.test('a call whose end is never told counts as missed after two hours without a word', async (t) => {
+  const before = (await openTasks()).length;
+  const statusOf = async (id: string) => (await city.get<Call>(`/v1/calls/${id}`)).status;
+  const [lost, alive, talking, ours] = ['lost', 'alive', 'talking', 'ours'].map((callId) => ({
+    callId: `silent-${callId}`,
+    caller: callId === 'ours' ? '8001' : someone(),
+  }));
+  const answeredAt = '2026-03-10T09:58:30+08:00';
+  const one = await callOf(lost);
+  const two = await callOf(alive);
+  const three = await callOf({ ...talking, answeredAt });
+  const four = await callOf({ ...ours, called: someone(), direction: 'outbound' });
+  await city.clock.advance('PT1H59M');
+  t.equal(await statusOf(one.id), 'under-way');
+  await take({ ...alive, agent: 'E021' });
+  await city.clock.advance('PT1M');
+  t.match(await city.get<Call>(`/v1/calls/${one.id}`), {
+    status: 'missed',
+    endedAt: null,
+    callBack: { status: 'open' },
+  });
+  t.match(await Promise.all([two, three, four].map(({ id }) => statusOf(id))), ['under-way', 'answered', 'unanswered']);
+  t.equal((await openTasks()).length, before + 1);
+  await take(lost);
+  t.equal(await statusOf(one.id), 'missed', 'the same event again is no word of it');
+  await city.clock.advance('PT1H59M');
+  t.equal(await statusOf(two.id), 'missed', 'two hours after its last event');
+  t.equal((await openTasks()).length, before + 2);
+
+  t.match(await callOf({ ...lost, answeredAt }), { status: 'answered', callBack: null });
+  t.match(await callOf({ ...alive, endedAt: '2026-03-10T10:05:00+08:00' }), { status: 'missed' });
+  t.equal((await openTasks()).length, before + 1, 'what is told late corrects it');
+  await city.clock.advance('P1D');
+  t.equal((await openTasks()).length, before + 1);
+  t.same(await city.rows(`select state, count(*)::int as n from agenda where kind = 'silent-call' group by state`), [
+    { state: 'done', n: 3 },
+  ]);
+});

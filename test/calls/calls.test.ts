@@ -184,3 +184,30 @@ t.test('who may push', async (t) => {
   t.equal((await push(text, sign(seconds, `${text} `), '12318')).status, 401);
   t.equal((await push(text, sign(seconds - 301), '12318')).status, 401, 'replayed later');
 });
+
+t.test('the provider another source is set to is not named by a source that is not', async (t) => {
+  await connect(city, 'mayor-phone', { signature: 'hmac', provider: 'pbx2' });
+  await connect(city, '12369', { provider: 'pbx2' });
+  await connect(city, '12318');
+  const theirs = await callOf(missed({ callId: 'h1', caller: '13500000001' }), {}, '12369');
+  t.match(theirs, { status: 'missed', callBack: { status: 'open' } });
+  const foreign = answered({ provider: 'pbx2', callId: 'h1', caller: '13500000002' });
+  t.match(await push(foreign), { status: 400, body: { errors: [{ pointer: '/0/provider' }] } });
+  t.match(await push([foreign, answered({ provider: '12318' }), answered({ provider: 'free' })]), {
+    status: 200,
+    body: { accepted: 1, refused: [{ index: 0, errors: [{ pointer: '/provider' }] }, { index: 1 }] },
+  });
+  t.match(await city.get<Call>(`/v1/calls/${theirs.id}`), { status: 'missed', caller: '135****0001' });
+  t.match(await callOf(answered({ provider: '12345' })), { provider: '12345' }, 'its own');
+  t.match(await callOf({ ...foreign, caller: '13500000001' }, {}, '12369'), { id: theirs.id, status: 'answered' });
+});
+
+t.test('settings that name a source name one of the phone', async (t) => {
+  const lines = (lines: object) => city.call('PUT', '/v1/sources/96927/settings', { secret: SECRET, lines });
+  t.match(await lines({ '1': '12345', '#2/3': 'nope' }), {
+    status: 400,
+    body: { errors: [{ pointer: '/lines/#2~13' }] },
+  });
+  t.match(await lines({ '1': 'portal' }), { status: 400, body: { errors: [{ pointer: '/lines/1' }] } });
+  t.equal((await lines({ '1': '12345' })).status, 200);
+});

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Call } from '../../src/calls/calls.schema.ts';
+import { freePort } from '../../src/platform/database/embedded/free-port.ts';
 import { createCity, type Problem } from '../support/city.ts';
 import t from '../support/tap.ts';
 import { answered, callCentre, connect } from './support.ts';
@@ -31,7 +32,7 @@ interface Recording {
   mediaType: string | null;
   failure: string | null;
 }
-const recordingsOf = (call: Call) => city.all<Recording>(`/v1/calls/${call.id}/recordings`);
+const recordingsOf = (call: Call, of = city) => of.all<Recording>(`/v1/calls/${call.id}/recordings`);
 const attachmentsOf = (messageId: string) =>
   city.rows<{ id: string; appeal_id: string }>('select id, appeal_id from attachments where message_id = $1', [
     messageId,
@@ -111,4 +112,53 @@ t.test('asked for again until it is there; other servers are never asked', async
     listener,
   );
   t.equal(refused.status, 409);
+});
+
+t.test('a name without a server is looked up under the base, and never beside it', async (t) => {
+  files.set(`/rec/day/${encodeURIComponent('张')}.wav`, { type: 'audio/wav', body: 'RIFF-name' });
+  const named = await callOf(answered({ callId: 'rec-8', recordingUrl: 'day/张.wav' }));
+  const before = asked.length;
+  const out = ['../secret', '/secret', '//127.0.0.1:1/rec/a.wav', 'a/..%2f../secret', 'C:\\rec\\a.wav', '..\\secret'];
+  const outside = await Promise.all(
+    out.map((recordingUrl, at) => callOf(answered({ callId: `rec-out-${at}`, recordingUrl }))),
+  );
+  await city.clock.settle();
+  t.match(await recordingsOf(named), [{ state: 'stored' }]);
+  t.same(asked.slice(before), [`Basic rec /rec/day/${encodeURIComponent('张')}.wav`]);
+  for (const [at, call] of outside.entries())
+    t.match(await recordingsOf(call), [{ failure: /OUTSIDE_RECORDING_BASE/ }], String(out[at]));
+});
+
+t.test('operations are told of recordings that wait for settings or cannot be fetched, and how long', async (t) => {
+  const city = await createCity(t);
+  // Each process keeps its warnings for two seconds, so each is asked once.
+  const later = await city.start({ workers: false });
+  const warned = async (node?: typeof later) => {
+    const { body } = await city.call<{ warnings: string[] }>('GET', '/readyz', undefined, {}, node);
+    return body.warnings.filter((warning) => warning.startsWith('recordings'));
+  };
+  const { take, callOf } = callCentre(city);
+  const nobody = `http://127.0.0.1:${await freePort()}`;
+  await connect(city);
+  const early = { recordingExpiresAt: '2026-03-13T09:00:00+08:00' };
+  const call = await callOf(answered({ recordingUrl: 'a.wav' }));
+  await take([answered({ recordingUrl: 'http://elsewhere.example/b.wav', ...early })]);
+  await city.clock.settle();
+  t.match(await warned(), [
+    /^recordings: 2 wait for the settings .*NO_RECORDING_BASE.*; the first expires at 2026-03-13T09:00:00\+08:00$/,
+  ]);
+  await connect(city, '12345', { recordingBase: `${nobody}/rec` });
+  await city.clock.advance('PT1H');
+  t.match(await warned(later), [
+    /^recordings: 1 wait .*OUTSIDE_RECORDING_BASE.*2026-03-13/,
+    /^recordings: 1 could not be fetched .*ECONNREFUSED.*2026-03-17/,
+  ]);
+  t.match(await city.all('/v1/agenda?kind=fetch&status=open'), [
+    { lastError: 'TypeError ECONNREFUSED' },
+    { lastError: 'NotYetError OUTSIDE_RECORDING_BASE' },
+  ]);
+  files.set('/rec/a.wav', { type: 'audio/wav', body: 'RIFF-a' });
+  await connect(city, '12345', { recordingBase: `${base}/rec` });
+  await city.clock.advance('PT2H');
+  t.match(await recordingsOf(call, city), [{ state: 'stored' }], 'once the settings are mended');
 });

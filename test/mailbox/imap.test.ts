@@ -87,10 +87,18 @@ if (!findDovecot()) {
     const city = await createCity(t, { logLevel: 'warn' });
     await connect(city, { ...imap.settings('mayor'), password: 'wrong-password' });
     await connect(city, { ...imap.settings('secretary'), port: 1 }, 'secretary-mailbox');
-    await until(async () => city.logs.filter((line) => line.includes('a mailbox cannot be read')).length >= 2);
+    const warnings = async () => (await city.instance.mailboxes.warnings()).map((text) => text.replace(/\d+/, 'N'));
+    await until(async () => (await warnings()).length >= 2);
+    t.same(await warnings(), [
+      'the mailbox mayor-mailbox could not be read N times: AUTHENTICATIONFAILED',
+      'the mailbox secretary-mailbox could not be read N times: ECONNREFUSED',
+    ]);
+    t.match(await city.get('/readyz'), { warnings: [/mayor-mailbox/, /secretary-mailbox/] });
     t.notOk(city.logs.some((line) => line.includes('wrong-password')));
     await connect(city, imap.settings('mayor', { existing: 'take' }));
     await connected(city);
-    t.pass('corrected settings are taken up without a restart');
+    await city.call('PUT', '/v1/sources/secretary-mailbox/settings', { webhookSecret: 'x'.repeat(20) });
+    await until(async () => (await warnings()).length === 0);
+    t.pass('corrected settings are taken up without a restart, and nobody is warned any more');
   });
 }

@@ -153,6 +153,10 @@ t.test('machines’ mail is counted and becomes nothing, a person’s mail about
   const automatic: [string, Record<string, string>][] = [
     ['auto-reply', { 'Auto-Submitted': 'auto-replied' }],
     ['auto-reply', { Subject: '自动回复: 来信' }],
+    ['auto-reply', { Subject: '自动答复：来信' }],
+    ['auto-reply', { Subject: '自动回复' }],
+    ['auto-reply', { Subject: 'Automatic reply: 来信' }],
+    ['auto-reply', { Subject: 'Out of Office AutoReply: 来信' }],
     ['auto-reply', { 'X-Autoreply': 'yes' }],
     ['bounce', { From: 'MAILER-DAEMON@mx.example.com', Subject: 'Undelivered' }],
     ['bounce', { 'Return-Path': '<>' }],
@@ -174,9 +178,27 @@ t.test('machines’ mail is counted and becomes nothing, a person’s mail about
     { 'Auto-Submitted': 'no' },
     { Subject: '回复: 自动回复: 来信' },
     { Subject: '退信太多，请管一管邮局', 'X-Auto-Response-Suppress': 'All' },
+    { Subject: '自动回复我半年了没人管' },
+    { Subject: '自动回复的短信太多，请关掉' },
+    { Subject: '自动答复敷衍群众' },
+    { Subject: 'Out of office 小区物业经常没人' },
+    { Subject: '不在办公室的工作人员' },
+    { Subject: 'Vacation 出租房太吵' },
   ];
   for (const headers of persons) await take(mail(headers));
   t.equal(await appeals(), before + persons.length);
+});
+
+t.test('what a mailbox sends to itself is no appeal, as far as its address was told', async (t) => {
+  const post = (From: string) => postMail(city, mail({ From }, '给自己的备忘'), {}, 'secretary-mailbox');
+  await openMailbox(city, 'secretary-mailbox');
+  t.equal((await post('secretary@city.example')).status, 201, 'nobody told it');
+  await openMailbox(city, 'secretary-mailbox', { address: 'Secretary@City.example' });
+  t.match(await post('秘书 <SECRETARY@city.example>'), {
+    status: 200,
+    body: { disposition: 'automatic', reason: 'own' },
+  });
+  t.equal((await post('clerk@city.example')).status, 201);
 });
 
 t.test('an answer joins its appeal by the headers or the number, from the appellant’s address only', async (t) => {

@@ -44,8 +44,12 @@ export interface MailAnswer {
 }
 
 /** Lets the mail server post to a mailbox source. */
-export async function openMailbox(city: Pick<City, 'call'>, source = 'mayor-mailbox'): Promise<void> {
-  const reply = await city.call('PUT', `/v1/sources/${source}/settings`, { webhookSecret: MAIL_SECRET });
+export async function openMailbox(
+  city: Pick<City, 'call'>,
+  source = 'mayor-mailbox',
+  settings: object = {},
+): Promise<void> {
+  const reply = await city.call('PUT', `/v1/sources/${source}/settings`, { webhookSecret: MAIL_SECRET, ...settings });
   if (reply.status !== 200) throw new Error(JSON.stringify(reply.body));
 }
 

@@ -18,9 +18,12 @@ const REPLY_HEADERS = [
   'x-amavis-auto-reply',
   'autorespond',
 ];
-/** How programs without these headers begin their subjects; a person's answer to one begins with 回复 or Re. */
+/**
+ * How programs without these headers write their subjects: the marker, and the subject it answers behind a colon, or
+ * nothing. Without the colon it is how citizens complain of such programs, or of an office where nobody is.
+ */
 const REPLY_SUBJECT =
-  /^(自动回复|自动答复|自動回覆|自動回復|外出自动答复|不在办公室|out of (the )?office|auto(matic|mated|[- ]?)[ -]?(reply|response|antwort)|autoreply|vacation)\s*[:：]?/i;
+  /^(自动回复|自动答复|自動回覆|自動回復|外出(时的)?自动[答回]复|out of (the )?office( auto-?(reply|response)| reply)?|auto(matic|mated)?[ -]?(reply|response|antwort))\s*([:：]|$)/i;
 const BOUNCE_SUBJECT =
   /^(系统退信|退信|邮件退回|退信通知|投递失败|undeliver(ed|able)|mail delivery (failed|failure|system)|delivery (status notification|failure|report)|returned mail|failure notice|mail system error|message delivery failure|non ?delivery|could not send)/i;
 /** Local parts that only mail systems write from. */
@@ -48,7 +51,7 @@ export function automaticReason(mail: Mail, own?: string): AutomaticReason | und
     return 'auto-reply';
   const precedence = first('precedence');
   if (/^auto[-_]?reply/.test(precedence)) return 'auto-reply';
-  if (REPLY_SUBJECT.test(mail.subject)) return 'auto-reply';
+  if (REPLY_SUBJECT.test(mail.subject.trim())) return 'auto-reply';
   if (mail.header('list-id').length > 0 || mail.header('x-loop').length > 0 || /^(bulk|list|junk)/.test(precedence))
     return 'mailing-list';
   return own !== undefined && mail.from === own.toLowerCase() ? 'own' : undefined;

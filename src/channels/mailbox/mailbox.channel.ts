@@ -31,6 +31,13 @@ const MailboxSettingsSchema = Type.Object(
       default: 60,
       description: 'The mailbox is looked at this often even when the server announces nothing',
     }),
+    address: Type.Optional(
+      Type.String({
+        format: 'email',
+        maxLength: 254,
+        description: "The mailbox's own address: what it sends to itself is no appeal; default: `user`",
+      }),
+    ),
     webhookSecret: Type.Optional(
       Type.String({
         minLength: 20,
@@ -48,6 +55,9 @@ const MailboxSettingsSchema = Type.Object(
   },
 );
 export type MailboxSettings = Static<typeof MailboxSettingsSchema>;
+
+/** The mailbox's own address, as far as it was told. */
+export const ownAddress = ({ address, user }: MailboxSettings): string | undefined => address ?? user;
 
 /** Leaders' and bureaus' mailboxes: a sender address proves nothing. */
 export const mailbox: Channel = {

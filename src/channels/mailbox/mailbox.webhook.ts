@@ -7,7 +7,7 @@ import { sameText } from '../../platform/access/key-ring.ts';
 import { systemActor } from '../../platform/access/keys.ts';
 import { answers, Choice, Nullable, Ref } from '../../platform/openapi.ts';
 import { notFound, ProblemError } from '../../platform/problem.ts';
-import type { MailboxSettings } from './mailbox.channel.ts';
+import { type MailboxSettings, ownAddress } from './mailbox.channel.ts';
 import { MAX_MAIL } from './mime/limits.ts';
 import { type ReceiveDeps, receiveMail } from './receive.ts';
 
@@ -31,13 +31,17 @@ const AT_ONCE = 8;
 export function mailboxWebhook(deps: ReceiveDeps & { sources: Sources }): FastifyPluginAsyncTypebox {
   let parsing = 0;
 
-  /** Before the body is read, so that nobody without the secret makes us hold 25 MB. */
-  async function authenticate(request: FastifyRequest): Promise<void> {
-    const { source } = request.params as { source: string };
+  async function settingsOf(source: string): Promise<MailboxSettings> {
     const settings = await deps.sources.settingsOf<MailboxSettings>('mailbox', source);
     if (settings?.webhookSecret === undefined) throw notFound({ en: 'The mailbox', zh: '该信箱' });
+    return settings;
+  }
+
+  /** Before the body is read, so that nobody without the secret makes us hold 25 MB. */
+  async function authenticate(request: FastifyRequest): Promise<void> {
+    const { webhookSecret = '' } = await settingsOf((request.params as { source: string }).source);
     const [scheme, secret = ''] = (request.headers.authorization ?? '').split(' ');
-    if (scheme?.toLowerCase() === 'bearer' && sameText(secret, settings.webhookSecret)) {
+    if (scheme?.toLowerCase() === 'bearer' && sameText(secret, webhookSecret)) {
       request.actor = { name: systemActor('mailbox'), scopes: [], perMinute: undefined };
       return;
     }
@@ -82,7 +86,8 @@ export function mailboxWebhook(deps: ReceiveDeps & { sources: Sources }): Fastif
           );
         parsing += 1;
         try {
-          const { disposition, appealNumber, reason } = await receiveMail(deps, { source, raw: request.body });
+          const own = ownAddress(await settingsOf(source));
+          const { disposition, appealNumber, reason } = await receiveMail(deps, { source, raw: request.body, own });
           const isNew = disposition === 'registered' || disposition === 'attached';
           return reply.status(isNew ? 201 : 200).send({ disposition, appealNumber, reason });
         } finally {

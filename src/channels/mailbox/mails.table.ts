@@ -1,4 +1,4 @@
-import { bigint, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { bigint, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { bytea } from '../../platform/access/keys.table.ts';
 
 export const mailKinds = ['message', 'automatic', 'refused'] as const;
@@ -20,4 +20,10 @@ export const mailboxPositions = pgTable('mailbox_positions', {
   lastUid: bigint('last_uid', { mode: 'number' }).notNull(),
   takenFrom: timestamp('taken_from', { withTimezone: true }),
   oldBelow: bigint('old_below', { mode: 'number' }).notNull(),
+});
+
+export const mailboxFailures = pgTable('mailbox_failures', {
+  source: text().primaryKey(),
+  failures: integer().notNull(),
+  failure: text().notNull(),
 });

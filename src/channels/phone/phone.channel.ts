@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { pointerPart } from '../../platform/problem.ts';
 import { type Channel, textOf } from '../channel.ts';
 
 const instant = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));
@@ -73,6 +74,8 @@ export const phone: Channel = {
     { additionalProperties: false },
   ),
   settings: phoneSettings,
+  sourcesIn: ({ lines = {} }: { lines?: Record<string, string> }) =>
+    Object.entries(lines).map(([number, code]) => ({ pointer: `/lines/${pointerPart(number)}`, code })),
   accountOf: () => undefined,
   callOf: (block) => {
     const callId = textOf(block.callId);

@@ -12,6 +12,7 @@ import { createGroupCommit } from '../../platform/group-commit.ts';
 import { answers } from '../../platform/openapi.ts';
 import { notFound } from '../../platform/problem.ts';
 import type { PhoneSettings } from './native.ts';
+import { providerOf, providersOfOthers } from './providers.ts';
 import { readPush } from './push.ts';
 import { checkKey, checkSigned } from './signature.ts';
 
@@ -116,8 +117,9 @@ export function phoneWebhook({ db, zone, clock, keyRing, sources }: Deps): Fasti
         const body = (request.body ?? Buffer.alloc(0)) as unknown as Buffer;
         if (settings.signature === 'hmac') checkSigned(settings.secret, request.headers, body);
         const now = await clock.now();
-        const { events, refused } = readPush({ zone, settings }, request.headers['content-type'], body, now);
-        const provider = settings.provider ?? source;
+        const closed = await providersOfOthers(sources, source, settings);
+        const { events, refused } = readPush({ zone, settings }, closed, request.headers['content-type'], body, now);
+        const provider = providerOf(source, settings);
         const told = events.map((event) => ({ provider: event.provider ?? provider, event }));
         const ids = await line.submit([deps, source, told, now]);
         if (refused.length > 0)

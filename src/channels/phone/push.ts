@@ -22,9 +22,16 @@ export interface ReadPush {
 
 /**
  * The events of a push, whichever of the forms it has: by content type, and each record by the fields it has.
+ * @param closed providers that this source may not name.
  * @throws ProblemError 400 when the body is none of them, holds too many records, or not one that can be taken.
  */
-export function readPush(reading: Reading, contentType: string | undefined, body: Buffer, now: Date): ReadPush {
+export function readPush(
+  reading: Reading,
+  closed: ReadonlySet<string>,
+  contentType: string | undefined,
+  body: Buffer,
+  now: Date,
+): ReadPush {
   const records = recordsOf((contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '', body);
   if (records.length === 0) throw unreadable('is empty', '为空');
   if (records.length > MOST_RECORDS)
@@ -33,7 +40,10 @@ export function readPush(reading: Reading, contentType: string | undefined, body
   const refused: ReadPush['refused'] = [];
   for (const [index, record] of records.entries()) {
     try {
-      events.push(eventOf(reading, record, now));
+      const event = eventOf(reading, record, now);
+      if (event.provider !== undefined && closed.has(event.provider))
+        throw fieldProblem('/provider', 'is the provider of another source', '是其他来源的话单提供方');
+      events.push(event);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       refused.push({ index, errors: error.errors ?? [] });

@@ -16,16 +16,25 @@ class NotYetError extends Error {
   }
 }
 
+/** Whether fetching failed because of what the source was told, or not told. */
+export const waitsForSettings = (error: string): boolean => /\b(NO|OUTSIDE)_RECORDING_BASE$/.test(error);
+
+/** Where a recording is, as the call centre told it; undefined outside the base. */
+function addressOf(recordingBase: string, told: string): URL | undefined {
+  const base = recordingBase.endsWith('/') ? recordingBase : `${recordingBase}/`;
+  return URL.canParse(told, base) ? within(base, new URL(told, base).href) : undefined;
+}
+
 /**
- * Brings recordings from the call centre, and from no other server: an address outside `recordingBase` waits for
- * somebody to correct the settings, until the recording expires. A switch writes its recordings after the call, so that
+ * Brings recordings from the call centre, and from no other server: names without a server are looked up under
+ * `recordingBase`, and an address outside of it waits for somebody to correct the settings, until the recording expires. A switch writes its recordings after the call, so that
  * one that is not found is asked for again.
  */
 export function createRecordingFetcher(sources: Sources): Fetcher {
   return async (reference: FetchReference, signal): Promise<Fetched> => {
     const settings = await sources.settingsOf<PhoneSettings>('phone', reference.source);
     if (settings?.recordingBase === undefined) throw new NotYetError('NO_RECORDING_BASE');
-    const url = within(settings.recordingBase, String(reference.url));
+    const url = addressOf(settings.recordingBase, String(reference.url));
     if (!url) throw new NotYetError('OUTSIDE_RECORDING_BASE');
     const { recordingAuthorization: authorization } = settings;
     const response = await fetch(url, { signal, redirect: 'error', headers: authorization ? { authorization } : {} });

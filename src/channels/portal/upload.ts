@@ -2,7 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { recogniseType, type TypeRefusal } from '../../attachments/content-type.ts';
 import { shownName } from '../../attachments/file-name.ts';
-import { fieldProblem, ProblemError } from '../../platform/problem.ts';
+import { fieldProblem, ProblemError, pointerPart } from '../../platform/problem.ts';
 import { MOST_FIELD_BYTES, MOST_FIELDS } from './form.ts';
 import type { Limits } from './settings.ts';
 
@@ -111,7 +111,7 @@ function takeField(
   part: { fieldname: string; value: unknown; valueTruncated: boolean; fieldnameTruncated: boolean },
   admitted: boolean,
 ): void {
-  const pointer = `/${part.fieldname.slice(0, 100).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = `/${pointerPart(part.fieldname.slice(0, 100).toWellFormed())}`;
   if (admitted) throw fieldProblem(pointer, 'must come before the files', '应在附件之前');
   if (fields.has(part.fieldname)) throw fieldProblem(pointer, 'is given twice', '重复');
   if (part.valueTruncated || part.fieldnameTruncated) throw fieldProblem(pointer, 'is too long', '过长');

@@ -21,9 +21,14 @@ export function hasScope(actor: Pick<Actor, 'scopes'>, ...anyOf: string[]): bool
   return actor.scopes.some((scope) => scope === 'admin' || anyOf.includes(scope));
 }
 
+/** Scopes that are one word, beside those of a channel or a department. */
+const WORDS = ['admin', 'dispatch', 'operations', 'import', 'recordings', 'reveal', 'reveal:reporter', 'open311'];
+const CHANNELS = ['phone', 'wechat', 'weibo', 'mailbox', 'portal'];
+
 /** Scopes a key can hold; department codes and channels are filled in. */
-export const SCOPE_PATTERN =
-  '^(admin|dispatch|operations|import|recordings|reveal|reveal:reporter|open311|intake:(phone|wechat|weibo|mailbox|portal)|department:[a-z][a-z0-9-]{0,39})$';
+export const SCOPE_PATTERN = `^(${WORDS.join('|')}|intake:(${CHANNELS.join('|')})|department:[a-z][a-z0-9-]{0,39})$`;
+/** The same for people to read. */
+export const scopeForms: readonly string[] = [...WORDS, 'intake:<channel>', 'department:<code>'];
 
 const CACHE_MS = 5_000;
 const digest = (key: string): Buffer => createHash('sha256').update(key).digest();

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log.ts';
-import { safeError } from '../log.ts';
+import { codeOf, safeError } from '../log.ts';
 import { type Agenda, type AgendaItem, LEASE_MS, type Lease, LeaseLostError, recordFailure } from './agenda.ts';
 
 /**
@@ -133,11 +133,10 @@ function only(lease: Lease, item: AgendaItem): Lease {
 
 /** What is kept of an error: name, code and, unless a row could speak through it, the message. */
 function describe(error: unknown): string {
-  const { name, code, message, cause } = safeError(error) as {
+  const { name, message, cause } = safeError(error) as {
     name?: string;
-    code?: string;
     message?: string;
-    cause?: { code?: string; constraint?: string };
+    cause?: { constraint?: string };
   };
-  return [name, code ?? cause?.code, cause?.constraint, message].filter(Boolean).join(' ');
+  return [name, codeOf(error), cause?.constraint, message].filter(Boolean).join(' ');
 }

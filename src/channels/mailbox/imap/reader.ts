@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ImapFlow, type MailboxObject } from 'imapflow';
-import type { MailboxSettings } from '../mailbox.channel.ts';
+import { type MailboxSettings, ownAddress } from '../mailbox.channel.ts';
 import { MAX_MAIL } from '../mime/limits.ts';
 import type { ReceiveDeps } from '../receive.ts';
+import { failureOf, forgetFailures, noteFailure } from './failures.ts';
 import { advanceTo, beginAt, type Position, placeOf, positionOf } from './positions.ts';
 import { takeMail } from './take.ts';
 
@@ -31,17 +32,21 @@ export async function readMailbox(deps: ReceiveDeps, source: Source, stopped: Ab
         hasRead = true;
       });
     } catch (error) {
-      if (!stopped.aborted) deps.log.warn({ source: source.code, ...failureOf(error) }, 'a mailbox cannot be read');
+      if (!stopped.aborted) await tell(deps, source.code, failureOf(error), hasRead);
     }
     pause = hasRead ? FIRST_RETRY_MS : Math.min(pause * 2, LAST_RETRY_MS);
     await wait(pause, undefined, { signal: stopped }).catch(() => undefined);
   }
 }
 
-/** What the server said may quote the account: only codes are logged. */
-function failureOf(error: unknown): Record<string, unknown> {
-  const { name, code, authenticationFailed, serverResponseCode } = error as Error & Record<string, unknown>;
-  return { name, code, authenticationFailed, serverResponseCode };
+/** A connection that ends after it was read from is no failure to read. */
+async function tell({ db, log }: ReceiveDeps, source: string, failure: string, hasRead: boolean): Promise<void> {
+  log.warn({ source, failure }, 'a mailbox cannot be read');
+  try {
+    if (!hasRead) await noteFailure(db, source, failure);
+  } catch (err) {
+    log.warn({ err, source }, 'that a mailbox cannot be read could not be noted');
+  }
 }
 
 async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, hasRead: () => void): Promise<void> {
@@ -75,10 +80,13 @@ async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, 
     await client.connect();
     const box = await client.mailboxOpen(settings.mailbox, { readOnly: settings.readOnly });
     const position = await openPosition(deps, source, box);
+    let isFirstLook = true;
     while (client.usable && !stopped.aborted) {
       arrived = false;
       position.lastUid = await takeNew(deps, source, client, position, stopped);
       hasRead();
+      if (isFirstLook) await forgetFailures(deps.db, source.code);
+      isFirstLook = false;
       if (arrived) continue;
       // A command breaks IDLE, so it is begun again after each look. Without it there are only the looks.
       if (client.capabilities.has('IDLE')) client.idle().catch(() => undefined);
@@ -148,7 +156,7 @@ async function takeNew(
     if (mail !== false && mail.source) {
       const { source: raw, size = raw.length, internalDate } = mail;
       const receivedAt = internalDate ? new Date(internalDate) : undefined;
-      const arrival = { source: code, raw, own: settings.user, isCut: size > raw.length, receivedAt };
+      const arrival = { source: code, raw, own: ownAddress(settings), isCut: size > raw.length, receivedAt };
       await takeMail(deps, arrival, uid < position.oldBelow ? position.takenFrom : null);
       // Otherwise it is gone: somebody deleted or moved it meanwhile.
     } else if (!client.usable) throw new Error('the connection ended');

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Sources } from '../../../intake/sources.service.ts';
 import type { MailboxSettings } from '../mailbox.channel.ts';
 import type { ReceiveDeps } from '../receive.ts';
+import { failingMailboxes } from './failures.ts';
 import { readMailbox } from './reader.ts';
 
 /** First half of the advisory locks' keys: one for each mailbox that is read. */
@@ -110,5 +111,13 @@ export function createMailboxWatch(deps: ReceiveDeps & { sources: Sources; datab
     await client?.end();
   }
 
-  return { start, stop };
+  /** What operations should know: mailboxes that could not be read several times in a row. */
+  async function warnings(): Promise<string[]> {
+    const mailboxes = await wanted();
+    return (await failingMailboxes(deps.db))
+      .filter(({ source }) => mailboxes.has(source))
+      .map(({ source, failures, failure }) => `the mailbox ${source} could not be read ${failures} times: ${failure}`);
+  }
+
+  return { start, stop, warnings };
 }

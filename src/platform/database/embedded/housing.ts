@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Binaries } from './binaries.ts';
 import { runnableBinaries } from './binaries-copy.ts';
@@ -24,6 +24,8 @@ const NOBODY = 65_534;
 
 /** The folder of the cluster; it exists once the database has been initialised. */
 export const clusterOf = (dataDir: string): string => path.join(dataDir, 'postgres');
+/** Whether a database has been initialised there. */
+export const hasCluster = (dataDir: string): boolean => existsSync(path.join(clusterOf(dataDir), 'PG_VERSION'));
 
 /**
  * As an ordinary user: everything where it is. As root: in a user namespace of its own, in which root's files belong to
