@@ -7,7 +7,7 @@ import type { KeyRing } from '../../platform/access/key-ring.ts';
 import { systemActor } from '../../platform/access/keys.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
-import type { Log } from '../../platform/log.ts';
+import { codeOf, type Log } from '../../platform/log.ts';
 import { acceptPush } from '../webhook/accept-push.ts';
 import { receivedAt, wholeText } from '../webhook/line.ts';
 import { WEIBO_MEDIA_MS } from './media.ts';
@@ -109,8 +109,7 @@ export function createMentionsPoller(deps: Deps) {
       await advance(db, source, list, read, every);
     } catch (err) {
       if (stopping.signal.aborted) return;
-      const { name, code } = err as NodeJS.ErrnoException;
-      const failure = String(code ?? name).slice(0, 100);
+      const failure = (codeOf(err) ?? (err as Error).name).slice(0, 100);
       const pause = isRateLimit(failure) ? Math.max(every, RATE_PAUSE) : every;
       const seconds = Math.min(pause * 2 ** Math.min(position?.failures ?? 0, 10), LONGEST_PAUSE);
       log.warn({ source, list, failure, seconds }, 'mentions could not be read; again after a pause');
