@@ -5,7 +5,7 @@ import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import { announceChange } from '../departments/assignments.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
-import { dispatch } from '../departments/dispatch.service.ts';
+import { dispatch, withdraw } from '../departments/dispatch.service.ts';
 import { decideSuggestion } from '../matters/suggestions.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { fieldProblem, notFound, ProblemError } from '../platform/problem.ts';
@@ -81,7 +81,7 @@ export async function close(
 
 /**
  * Links a case to another one on the same matter: both numbers stay valid, the other one goes on, and both histories and
- * the department that has it know.
+ * the department that has it know. A department that had the linked case has it no longer.
  */
 export async function link(
   tx: Transaction,
@@ -94,6 +94,7 @@ export async function link(
   const other = locked.get(target);
   if (!other || other.id === appeal.id || !isOpen(other.status))
     throw fieldProblem('/target', 'must be another appeal that is still being worked on', '必须是另一件仍在办理的诉求');
+  const { department, assignmentId } = appeal;
   await changeAppeals(
     tx,
     [
@@ -102,8 +103,8 @@ export async function link(
         action: 'link',
         role: 'dispatcher',
         actor: decision.actor,
-        data: { target: other.id },
-        set: { linkedTo: other.id },
+        data: { target: other.id, ...(assignmentId ? { department, assignmentId } : {}) },
+        set: { linkedTo: other.id, ...(assignmentId ? { department: null, assignmentId: null } : {}) },
       },
       {
         appeal: other,
@@ -115,9 +116,10 @@ export async function link(
     ],
     now,
   );
+  const removed = await withdraw(tx, rules, assignmentId ? [appeal] : [], now);
   await decideSuggestion(tx, [appeal.id, other.id], 'accepted', decision.actor, now);
   await conclude(tx, rules, appeal, { about: 'linked', targetNumber: other.number }, 'link', now);
-  await announceChange(tx, [other], now);
+  await announceChange(tx, [other], now, removed);
 }
 
 async function resolve(tx: Transaction, idOrNumber: string): Promise<string> {

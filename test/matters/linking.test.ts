@@ -46,7 +46,7 @@ t.test('unlinked: the desk has it again under its own number, its deadline goes 
       new RegExp(`${appealNumber}.*经核实与${lead.appealNumber}号诉求不属同一事项`),
       'under their own number',
     );
-  await city.act('appeals', own.appealId, 'assign', { department: 'housing' });
+  await city.act('appeals', own.appealId, 'answer', { text: '已答复' });
   t.match(await link(own.appealId, lead.appealId), { status: 409 });
 });
 
