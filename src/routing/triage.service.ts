@@ -1,5 +1,6 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
+import { mayShareCase } from '../appeals/nature.ts';
 import { type AppealAction, isOpen } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
@@ -94,6 +95,12 @@ export async function link(
   const other = locked.get(target);
   if (!other || other.id === appeal.id || !isOpen(other.status))
     throw fieldProblem('/target', 'must be another appeal that is still being worked on', '必须是另一件仍在办理的诉求');
+  if (!mayShareCase(appeal.nature, other.nature))
+    throw fieldProblem(
+      '/target',
+      'must be of the same kind: a report is linked to reports only, and nothing else to a report',
+      '举报件只能与举报件并单，其他诉求不能与举报件并单',
+    );
   const { department, assignmentId } = appeal;
   await changeAppeals(
     tx,
