@@ -73,10 +73,10 @@ export async function appellantsOf(
   db: Executor,
   appealIds: readonly string[],
   ids: readonly string[],
-): Promise<{ id: string; anonymous: boolean }[]> {
+): Promise<{ id: string; appealId: string }[]> {
   const member = sql`${appellants.appealId} = any(${arrayOf(appealIds, 'uuid')})`;
   return db
-    .select({ id: appellants.id, anonymous: appellants.anonymous })
+    .select({ id: appellants.id, appealId: appellants.appealId })
     .from(appellants)
     .where(sql`${appellants.id} = any(${arrayOf(ids, 'uuid')}) and ${member}`);
 }
