@@ -64,7 +64,12 @@ async function tellStory() {
   await city.call('GET', `/v1/citizen/appeals/${byPhone.appealNumber}?code=${byPhone.queryCode}`, undefined, {
     authorization: '',
   });
-  return { ...byPhone, grouped: byMail.appealId, shown, codes: [byPhone.queryCode, byWechat.queryCode, byMail.queryCode] };
+  return {
+    ...byPhone,
+    grouped: byMail.appealId,
+    shown,
+    codes: [byPhone.queryCode, byWechat.queryCode, byMail.queryCode],
+  };
 }
 
 t.test('who asks for a contact by its scope is shown it, there and nowhere else', async (t) => {
