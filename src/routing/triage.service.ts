@@ -1,5 +1,5 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
-import { findAppeal } from '../appeals/lookup.service.ts';
+import { findAppeal, followLinks, readAppeals } from '../appeals/lookup.service.ts';
 import { mayShareCase } from '../appeals/nature.ts';
 import { type AppealAction, isOpen } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
@@ -93,8 +93,7 @@ export async function link(
   const target = await resolve(tx, decision.target);
   const { appeal, locked } = await lockDecided(tx, decision, [target]);
   const other = locked.get(target);
-  if (!other || other.id === appeal.id || !isOpen(other.status))
-    throw fieldProblem('/target', 'must be another appeal that is still being worked on', '必须是另一件仍在办理的诉求');
+  if (!other || other.id === appeal.id || !isOpen(other.status)) throw await noTarget(tx, appeal, other);
   if (!mayShareCase(appeal.nature, other.nature))
     throw fieldProblem(
       '/target',
@@ -127,6 +126,20 @@ export async function link(
   await decideSuggestion(tx, [appeal.id, other.id], 'accepted', decision.actor, now);
   await conclude(tx, rules, appeal, { about: 'linked', targetNumber: other.number }, 'link', now);
   await announceChange(tx, [other], now, removed);
+}
+
+/** Why nothing can be linked to this one, and where it was linked to itself, the number that can be instead. */
+async function noTarget(tx: Transaction, appeal: AppealRow, other: AppealRow | undefined): Promise<ProblemError> {
+  const en = 'must be another appeal that is still being worked on';
+  const zh = '必须是另一件仍在办理的诉求';
+  const end = other?.linkedTo ? (await followLinks(tx, [other.id])).get(other.id) : undefined;
+  const [lead] = end && end !== appeal.id ? await readAppeals(tx, [end]) : [];
+  if (!lead || !isOpen(lead.status)) return fieldProblem('/target', en, zh);
+  return fieldProblem(
+    '/target',
+    `${en}: this one was linked to ${lead.number}, link to that`,
+    `${zh}；该诉求已并入${lead.number}，请并入${lead.number}`,
+  );
 }
 
 async function resolve(tx: Transaction, idOrNumber: string): Promise<string> {
