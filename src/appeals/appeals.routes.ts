@@ -24,7 +24,7 @@ import {
 import type { AppealRow } from './appeals.service.ts';
 import { viewAppeal } from './appeals.view.ts';
 import { maskAppellant } from './appellants.ts';
-import { linkedCounts } from './lookup.service.ts';
+import { findAppeal, linkedCounts } from './lookup.service.ts';
 import { natures, urgencies } from './nature.ts';
 import { readableAppeal, readers } from './readable.ts';
 import { appealStatuses } from './states.ts';
@@ -35,6 +35,23 @@ interface Deps {
   zone: Zone;
   keyRing: KeyRing;
   access: Access;
+}
+
+const idOrNumber = { minLength: 1, maxLength: 40 };
+
+/** The ids of the appeals that a filter names by id or number; undefined where one is not known. */
+async function idsOf(
+  db: Database,
+  named: Record<string, string | undefined>,
+): Promise<Record<string, string> | undefined> {
+  const ids: Record<string, string> = {};
+  for (const [name, value] of Object.entries(named)) {
+    if (value === undefined) continue;
+    const found = await findAppeal(db, value);
+    if (!found) return undefined;
+    ids[name] = found.id;
+  }
+  return ids;
 }
 
 /** Reading of an appeal: for the desk and operations; a department sees what is with it now. */
@@ -77,8 +94,12 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
                 Type.Boolean({ description: 'false: what the desk has not looked at yet' }),
               ),
               department: Type.Optional(Type.String({ maxLength: 40 })),
-              linkedTo: Type.Optional(Type.String({ format: 'uuid', description: 'Linked directly to this appeal' })),
-              repeatOf: Type.Optional(Type.String({ format: 'uuid' })),
+              linkedTo: Type.Optional(
+                Type.String({ ...idOrNumber, description: 'Linked directly to the appeal with this id or number' }),
+              ),
+              repeatOf: Type.Optional(
+                Type.String({ ...idOrNumber, description: 'Repeats the appeal with this id or number' }),
+              ),
               externalId: Type.Optional(
                 Type.String({
                   maxLength: 200,
@@ -94,7 +115,11 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
       async ({ actor, query: { after, limit = 50, ...filter } }) => {
         if (filter.externalId !== undefined && filter.source === undefined)
           throw fieldProblem('/query/source', 'is required with externalId', '使用 externalId 时为必填项');
-        const rows = await listAppeals(db, filter, decodeCursor(after, isUuid), limit + 1);
+        const { linkedTo, repeatOf } = filter;
+        const named = await idsOf(db, { linkedTo, repeatOf });
+        // What nobody has registered has nothing linked to it.
+        if (!named) return { items: [], next: null };
+        const rows = await listAppeals(db, { ...filter, ...named }, decodeCursor(after, isUuid), limit + 1);
         const linked = await linkedCounts(
           db,
           rows.map(({ id }) => id),

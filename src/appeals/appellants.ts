@@ -45,6 +45,24 @@ export async function contactsOf(
   );
 }
 
+/**
+ * By what each of these persons is reached, as a blind index: whoever gave the same number is one. A number that was
+ * recorded under another key of the ring counts as another one. With the linked appeal that they are in an appeal through.
+ */
+export async function numbersReached(
+  db: Executor,
+  appellantIds: readonly string[],
+): Promise<Map<string, { number: string; through: string | null }>> {
+  const { id, phoneIndex, through } = appellants;
+  const rows = await db
+    .select({ id, phoneIndex, through })
+    .from(appellants)
+    .where(sql`${id} = any(${arrayOf(appellantIds, 'uuid')})`);
+  return new Map(
+    rows.map((row) => [row.id, { number: row.phoneIndex?.toString('base64') ?? row.id, through: row.through }]),
+  );
+}
+
 /** Which of these messages came from somebody who wishes to stay anonymous or secret. */
 export async function secretSenders(db: Executor, messageIds: readonly string[]): Promise<Set<string>> {
   const rows = await db
@@ -73,10 +91,10 @@ export async function appellantsOf(
   db: Executor,
   appealIds: readonly string[],
   ids: readonly string[],
-): Promise<{ id: string; anonymous: boolean }[]> {
+): Promise<{ id: string; appealId: string }[]> {
   const member = sql`${appellants.appealId} = any(${arrayOf(appealIds, 'uuid')})`;
   return db
-    .select({ id: appellants.id, anonymous: appellants.anonymous })
+    .select({ id: appellants.id, appealId: appellants.appealId })
     .from(appellants)
     .where(sql`${appellants.id} = any(${arrayOf(ids, 'uuid')}) and ${member}`);
 }

@@ -1,7 +1,7 @@
 import { and, asc, eq, or, sql } from 'drizzle-orm';
 import type { KeyRing } from '../platform/access/key-ring.ts';
-import type { Transaction } from '../platform/database/database.ts';
-import { appellants, messages } from './appeals.table.ts';
+import type { Executor } from '../platform/database/database.ts';
+import { appeals, appellants, messages } from './appeals.table.ts';
 import { openPerson } from './appellants.ts';
 
 /** Whose contact: the sender of a message, an appellant; neither: who raised the appeal. */
@@ -20,7 +20,10 @@ export interface Contact {
   email: string | null;
   /** Place of the matter, as the sender told it. */
   address: string | null;
-  /** Told it as a report (举报): that stays, whatever the desk judges it to be later. */
+  /**
+   * Told it as a report (举报), which stays, whatever the desk judges it to be later; or meant it for a linked appeal that
+   * is one.
+   */
   reported: boolean;
   /** Asked for by them in any message to this appeal. */
   anonymous: boolean;
@@ -29,15 +32,16 @@ export interface Contact {
 
 /** The contact data of somebody who wrote to an appeal, in clear. Undefined: they did not write to this one. */
 export async function contactOf(
-  tx: Transaction,
+  tx: Executor,
   keyRing: KeyRing,
   appealId: string,
   { messageId, appellantId }: WhoseContact,
 ): Promise<Contact | undefined> {
   const [found] = await tx
-    .select({ message: messages, appellant: appellants })
+    .select({ message: messages, appellant: appellants, meantFor: appeals.nature })
     .from(messages)
     .innerJoin(appellants, eq(appellants.id, messages.appellantId))
+    .leftJoin(appeals, eq(appeals.id, appellants.through))
     .where(
       and(
         eq(messages.appealId, appealId),
@@ -48,7 +52,7 @@ export async function contactOf(
     .orderBy(asc(messages.id))
     .limit(1);
   if (!found) return undefined;
-  const { message, appellant } = found;
+  const { message, appellant, meantFor } = found;
   const person = openPerson(keyRing, appellant.id, appellant.sealed);
   const told = keyRing.open<{ address?: string; nature?: string }>(`message:${message.id}`, message.sealed);
   return {
@@ -58,14 +62,14 @@ export async function contactOf(
     phone: person.phone ?? null,
     email: person.account?.includes('@') ? person.account : null,
     address: told.address ?? null,
-    reported: told.nature === 'report',
+    reported: told.nature === 'report' || meantFor === 'report',
     ...(await wishesOf(tx, appellant)),
   };
 }
 
 /** A wish holds for the person in this appeal: a later message without it does not take it back. */
 async function wishesOf(
-  tx: Transaction,
+  tx: Executor,
   { appealId, id, phoneIndex, accountIndex }: typeof appellants.$inferSelect,
 ): Promise<Pick<Contact, 'anonymous' | 'confidential'>> {
   const same = or(

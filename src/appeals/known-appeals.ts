@@ -20,6 +20,7 @@ export interface KnownAppeal {
   /** The appeal it is worked on under: the one it was linked to, at the end of all links, or itself. */
   toId: string;
   toStatus: AppealStatus;
+  toNature: string | null;
   /** Blind indexes of the verified persons who raised it. */
   persons: Buffer[];
 }
@@ -33,7 +34,8 @@ const ended: readonly AppealStatus[] = ['answered', 'declined', 'diverted'];
 export async function appealsOf(tx: Transaction, persons: readonly Buffer[], since: Date): Promise<KnownAppeal[]> {
   const indexes = arrayOf(persons, 'bytea');
   const { rows } = await tx.execute<Omit<KnownAppeal, 'persons'> & { person: Buffer }>(sql`
-    select id, source, status, policy, nature, urgency, title, body, id as "toId", status as "toStatus", person from (
+    select id, source, status, policy, nature, urgency, title, body, id as "toId", status as "toStatus", nature as "toNature", person
+    from (
       select a.id, a.source, a.status, a.policy, a.nature, a.urgency, a.title, a.body, p.person,
         row_number() over (partition by p.person
           order by (a.status = any(${arrayOf(openStatuses, 'text')})) desc, a.id desc) as place
@@ -60,7 +62,7 @@ export async function appealsOf(tx: Transaction, persons: readonly Buffer[], sin
   return known.map((appeal) => ({ ...appeal, ...targets.get(appeal.id) }));
 }
 
-type End = Pick<KnownAppeal, 'toId' | 'toStatus' | 'urgency'>;
+type End = Pick<KnownAppeal, 'toId' | 'toStatus' | 'toNature' | 'urgency'>;
 
 /** The appeals that linked ones are worked on under, at the end of all links. */
 async function endsOfLinks(tx: Transaction, ids: readonly string[]): Promise<Map<string, End>> {
@@ -70,7 +72,7 @@ async function endsOfLinks(tx: Transaction, ids: readonly string[]): Promise<Map
       select id, linked_to from appeals where id = any(${arrayOf(ids, 'uuid')})
       union
       select w.id, a.linked_to from way w join appeals a on a.id = w.target where a.linked_to is not null)
-    select w.id, a.id as "toId", a.status as "toStatus", a.urgency
+    select w.id, a.id as "toId", a.status as "toStatus", a.nature as "toNature", a.urgency
     from way w join appeals a on a.id = w.target where a.linked_to is null`);
   return new Map(rows.map(({ id, ...end }) => [id, end]));
 }

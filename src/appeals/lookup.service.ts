@@ -59,15 +59,19 @@ export async function departmentsOf(db: Executor, ids: readonly string[]): Promi
   return new Map(rows.map((row) => [row.id, row.department ?? '']));
 }
 
-/** When something of a type last happened to an appeal. */
-export async function lastEventAt(db: Executor, appealId: string, type: string): Promise<Date | undefined> {
+/** What of a type last happened to an appeal. */
+export async function lastEvent(
+  db: Executor,
+  appealId: string,
+  type: string,
+): Promise<{ at: Date; data: Record<string, unknown> } | undefined> {
   const [row] = await db
-    .select({ at: appealEvents.at })
+    .select({ at: appealEvents.at, data: appealEvents.data })
     .from(appealEvents)
     .where(and(eq(appealEvents.appealId, appealId), eq(appealEvents.type, type)))
     .orderBy(desc(appealEvents.seq))
     .limit(1);
-  return row?.at;
+  return row;
 }
 
 /** How many appeals are worked on under each of these; those with none are left out. */

@@ -18,3 +18,10 @@ export function natureClass(nature: string | null | undefined): string {
     ? 'grievance'
     : nature;
 }
+
+/**
+ * Whether what these two name may be worked on as one case. A report (举报) only together with reports: whoever works on
+ * the other case would read what its reporter writes.
+ */
+export const mayShareCase = (one: string | null, other: string | null): boolean =>
+  (one === 'report') === (other === 'report');

@@ -62,12 +62,14 @@ const dispatch = { needs: ['department'], starts: ['sign', 'resolve'], ends: ['f
 /** Pulled back from a department that it does not belong to (改派); resolving goes on from the first dispatch. */
 const reassign = { needs: ['department'], starts: ['sign'] };
 const closing = { ends: ['forward', 'resolve'] };
+/** Worked on under another case from now on: its department gives it up. Forwarding ended with the dispatch. */
+const linkAway = { needs: ['target'], ends: ['resolve'] };
 
 /** While a case is worked on the desk may judge anew what it is; its running deadlines are reckoned again. */
 const reclassify = (from: AppealStatus): Transition =>
   rule(from, 'reclassify', from, ['dispatcher'], { needs: ['nature, category, urgency or complexity'] });
 
-/** Answering, declining, diverting and linking are the dispatcher's, from a case that has no department. */
+/** Answering, declining and diverting are the dispatcher's, from a case that has no department. */
 const withoutDepartment = (from: AppealStatus): Transition[] => [
   rule(from, 'attach', from, ['system']),
   rule(from, 'assign', 'assigned', ['system', 'dispatcher'], dispatch),
@@ -88,17 +90,20 @@ export const transitions: readonly Transition[] = [
   ...withoutDepartment('triage'),
   rule('assigned', 'attach', 'assigned', ['system']),
   rule('assigned', 'assign', 'assigned', ['dispatcher'], reassign),
+  rule('assigned', 'link', 'linked', ['dispatcher'], linkAway),
   rule('assigned', 'sign', 'signed', ['department'], { ends: ['sign'] }),
   // A return puts the case back to the desk: forwarding it again is a new obligation, resolving it stays the old one.
   rule('assigned', 'return', 'triage', ['department'], { needs: ['reason'], starts: ['forward'], ends: ['sign'] }),
   reclassify('assigned'),
   rule('signed', 'attach', 'signed', ['system']),
   rule('signed', 'assign', 'assigned', ['dispatcher'], reassign),
+  rule('signed', 'link', 'linked', ['dispatcher'], linkAway),
   // What is submitted waits for its sign-off and takes no more: a message on the matter then is a new appeal, which knows it.
   rule('signed', 'submit', 'submitted', ['department'], { needs: ['result'], ends: ['resolve'] }),
   reclassify('signed'),
   ...(['registered', 'triage', 'assigned', 'signed'] as const).map(represent),
   // A link that was a mistake: the case is the desk's again, and the deadlines that the link ended go on as they were.
+  // Taken from a department, forwarding it again is a new obligation, as after a return.
   rule('linked', 'unlink', 'triage', ['dispatcher'], { starts: ['forward', 'resolve'] }),
   // Answered, and the citizen comes back on the matter: the desk looks again. Forwarding it is a new obligation.
   rule('answered', 'reopen', 'triage', ['system', 'dispatcher'], { starts: ['forward'] }),

@@ -50,13 +50,13 @@ export const TextsSchema = Type.Object(
   { ...strict, description: 'What citizens are told by SMS (短信回执), in Chinese: prefix, one sentence, closing.' },
 );
 
-/** What is said where a policy is silent about a text that not every policy has to set. */
+/** What is said where a policy is silent about a text that not every policy has to set; each goes on after the prefix. */
 export const commonTexts = {
   unlinked: '经核实与{target}号诉求不属同一事项，已恢复单独办理，结果将另行告知。',
-  reopened: '该事项有进一步反映，正在重新研判，结果将另行告知。',
-  repeated: '您此前已就同一事项反映（编号{target}），当时的处理：{text}。本次反映已另行登记，正在研判。',
-  progress: '您反映的事项已由{department}自{since}起办理，承诺于{dueAt}前答复，请勿重复提交。',
-  progressUndated: '您反映的事项已由{department}自{since}起办理，请勿重复提交。',
+  reopened: '有进一步反映，正在重新研判，结果将另行告知。',
+  repeated: '与您此前反映的{target}号诉求属同一事项，当时的处理：{text}。本次反映已另行登记，正在研判。',
+  progress: '已由{department}自{since}起办理，承诺于{dueAt}前答复，请勿重复提交。',
+  progressUndated: '已由{department}自{since}起办理，请勿重复提交。',
 } as const;
 
 /** Puts values into a text's places; a place without a value stays as it is. */

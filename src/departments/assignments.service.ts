@@ -6,7 +6,7 @@ import type { Transaction } from '../platform/database/database.ts';
 import { ProblemError } from '../platform/problem.ts';
 import { withdrawUnsent } from '../receipts/receipts.service.ts';
 import { assignments } from './departments.table.ts';
-import { appendToFeed } from './feed.ts';
+import { appendToFeed, type NewFeedEntry } from './feed.ts';
 
 export type AssignmentRow = typeof assignments.$inferSelect;
 
@@ -165,10 +165,18 @@ export async function assignedAt(tx: Transaction, appealIds: readonly string[]):
   return new Map(rows.map(({ id, at }) => [id, at]));
 }
 
-/** Tells the departments that have these appeals that something about them changed. Call it last before COMMIT. */
-export async function announceChange(tx: Transaction, rows: readonly AppealRow[], now: Date): Promise<void> {
+/**
+ * Tells the departments that have these appeals that something about them changed, and `withdrawn` with it to those that
+ * had a case: all of a transaction's entries at once, or two of them might wait for each other. Call it last before COMMIT.
+ */
+export async function announceChange(
+  tx: Transaction,
+  rows: readonly AppealRow[],
+  now: Date,
+  withdrawn: readonly NewFeedEntry[] = [],
+): Promise<void> {
   const entries = rows.flatMap(({ id, department, assignmentId }) =>
     department && assignmentId ? [{ department, kind: 'changed' as const, assignmentId, appealId: id }] : [],
   );
-  await appendToFeed(tx, entries, now);
+  await appendToFeed(tx, [...withdrawn, ...entries], now);
 }

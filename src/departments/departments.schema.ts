@@ -11,18 +11,22 @@ export const AssignmentSchema = Type.Object(
     externalId: Nullable(
       Type.String({
         description:
-          "The first message's id at its source: the other platform's own number (外部编号); null where the appellant is protected",
+          "The first message's id at its source: the other platform's own number (外部编号); null where the appellant is protected, and once the case is no longer here",
       }),
     ),
     department: Type.String({ description: '承办单位' }),
     role: Choice(['lead'], { description: 'lead 主办' }),
     status: Choice(assignmentStatuses, { description: '派单状态' }),
-    title: Type.String({ description: '标题' }),
-    body: Type.String({ description: '内容; numbers of persons masked' }),
+    title: Nullable(
+      Type.String({
+        description: '标题; this and the rest of the content is null once `returned` or `withdrawn`',
+      }),
+    ),
+    body: Nullable(Type.String({ description: '内容; numbers of persons masked' })),
     address: Nullable(Type.String({ description: '地点' })),
     nature: Nullable(Type.String({ description: '诉求性质' })),
     category: Nullable(Type.String({ description: '类别' })),
-    urgency: Type.String({ description: '紧急程度' }),
+    urgency: Nullable(Type.String({ description: '紧急程度' })),
     complexity: Nullable(Type.String({ description: '难易' })),
     reason: Type.Record(Type.String(), Type.Unknown(), {
       description: 'Why it came here (派单依据): the rule and the words it found, or the dispatcher',

@@ -114,8 +114,11 @@ export async function dispatch(
   await appendToFeed(tx, [...removed, ...assigned], now);
 }
 
-/** Takes cases from the departments that have them; returns what their feeds have to say of it. */
-async function withdraw(
+/**
+ * Takes locked cases from the departments that have them: what they were to sign for is given up, and what was not sent
+ * yet names them no longer. @returns what their feeds have to say of it, for the one append before COMMIT.
+ */
+export async function withdraw(
   tx: Transaction,
   rules: RulesInForce,
   held: readonly AppealRow[],

@@ -1,6 +1,7 @@
 import { v7 as uuid } from 'uuid';
 import { type AppealRow, lockAppeals } from '../appeals/appeals.service.ts';
 import { followLinks } from '../appeals/lookup.service.ts';
+import { mayShareCase } from '../appeals/nature.ts';
 import { type AppealStatus, findTransition } from '../appeals/states.ts';
 import { fillText } from '../deadlines/policy-texts.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
@@ -60,7 +61,9 @@ export async function place(
   return found.map(({ message, known, isNew: isOwn, ...target }): Placed => {
     const alone = known !== undefined && isAlone(known.through);
     const wanted = alone ? known.through : known?.appealId;
-    const before = locked.get(wanted ?? '');
+    const through = alone ? undefined : locked.get(known?.through ?? '');
+    const meant = locked.get(wanted ?? '');
+    const before = meant && passes(message, through, meant) ? meant : undefined;
     const takes = before && !isOwn && takesMessages(before) ? before : undefined;
     const ground = takes ? { rules: rules.of(takes), subject: takes } : grounds.get(target.appealId);
     const isNew = ground === undefined;
@@ -82,6 +85,10 @@ export async function place(
 /** The appeal that a message continues, where it is linked to another one. */
 const throughOf = ({ belongsTo }: PreparedMessage, followed: string): string | undefined =>
   belongsTo === followed ? undefined : belongsTo;
+
+/** Through a link a report reaches reports only, and nothing else reaches them: they are for other eyes. */
+const passes = ({ nature }: PreparedMessage, through: AppealRow | undefined, to: AppealRow): boolean =>
+  !through || mayShareCase(nature === 'report' ? nature : through.nature, to.nature);
 
 /** Open, or answered: a message on the matter opens it again. */
 const takesMessages = ({ status }: AppealRow): boolean =>

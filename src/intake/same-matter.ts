@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { appealsOf, type KnownAppeal, lastAppealsOf } from '../appeals/known-appeals.ts';
-import { natureClass, urgencies } from '../appeals/nature.ts';
+import { mayShareCase, natureClass, urgencies } from '../appeals/nature.ts';
 import { isOpen } from '../appeals/states.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
@@ -19,7 +19,7 @@ const NOTHING_NEW = 0.1;
 
 type Bigrams = ReturnType<typeof bigrams>;
 
-interface Candidate extends Omit<KnownAppeal, 'persons' | 'title' | 'body' | 'nature'> {
+interface Candidate extends Omit<KnownAppeal, 'persons' | 'title' | 'body' | 'nature' | 'toNature'> {
   natureClass: string;
   /** Worked out only when a second message of the person comes. */
   bigrams: () => Bigrams;
@@ -75,6 +75,8 @@ export async function openSameMatter(
     await tx.execute(sql`select pg_advisory_xact_lock(k) from unnest(${arrayOf(locks.map(String), 'bigint')}) k`);
     const indexes = persons.map((person) => Buffer.from(person, 'base64'));
     for (const known of await appealsOf(tx, indexes, new Date(now.getTime() - REMEMBERED_MS))) {
+      // One of the two was found to be a report after they were linked: nothing goes through the link any more.
+      if (!mayShareCase(known.nature, known.toNature)) continue;
       const candidate = { ...known, natureClass: natureClass(known.nature), bigrams: bigramsOf(known) };
       for (const person of known.persons) remember(person.toString('base64'), candidate);
     }

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { AppellantSchema, IdOrNumber } from '../appeals/appeals.schema.ts';
-import { appellantsById, maskAppellant } from '../appeals/appellants.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
+import { readableAppeal, readers } from '../appeals/readable.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
+import { hasScope } from '../platform/access/keys.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { withTransaction } from '../platform/database/transaction.ts';
@@ -125,33 +126,41 @@ export function mattersRoutes({ db, zone, clock, keyRing, access }: Deps): Fasti
     app.get(
       '/v1/appeals/:id/representatives',
       {
-        onRequest,
+        onRequest: access.requires(({ actor }) => [
+          ...readers,
+          ...actor.scopes.filter((scope) => scope.startsWith('department:')),
+        ]),
         schema: {
           operationId: 'listRepresentatives',
           summary: 'Who speaks for a group appeal, masked (群体诉求代表)',
-          ...desk,
+          description:
+            'For the desk, and for the department that has the appeal: `POST /v1/appeals/{id}/reveal` of this appeal with `appellantId` shows the contact of each, on record. A department does not see whose identity is protected.',
+          tags: ['dispatcher'],
+          ...secured(...readers, 'department:<code>'),
           params: IdOrNumber,
           response: answers({
             200: pageOf(
               Type.Object(
-                { appellant: Ref(AppellantSchema), namedAt: Instant('推选时间'), namedBy: Type.String() },
+                {
+                  appealId: Type.String({
+                    format: 'uuid',
+                    description: 'The appeal they wrote to: this one, or a linked one',
+                  }),
+                  appealNumber: Type.String({ description: 'Its number (工单编号)' }),
+                  appellant: Ref(AppellantSchema),
+                  namedAt: Instant('推选时间'),
+                  namedBy: Type.String(),
+                },
                 { additionalProperties: false },
               ),
             ),
           }),
         },
       },
-      async (request) => {
-        const rows = await representativesOf(db, await appealOf(request.params.id));
-        const known = await appellantsById(
-          db,
-          rows.map(({ appellantId }) => appellantId),
-        );
-        const items = rows.flatMap(({ appellantId, namedAt, namedBy }) => {
-          const row = known.get(appellantId);
-          return row ? [{ appellant: maskAppellant(keyRing, row), namedAt: format(namedAt), namedBy }] : [];
-        });
-        return { items, next: null };
+      async ({ actor, params }) => {
+        const lead = await readableAppeal(db, actor, params.id);
+        const rows = await representativesOf(db, keyRing, lead, !hasScope(actor, ...readers));
+        return { items: rows.map((row) => ({ ...row, namedAt: format(row.namedAt) })), next: null };
       },
     );
   };

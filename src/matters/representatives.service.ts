@@ -1,7 +1,10 @@
-import { asc, eq, inArray, sql } from 'drizzle-orm';
-import { changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
-import { appellantsOf } from '../appeals/appellants.ts';
-import { linkedTo } from '../appeals/lookup.service.ts';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
+import { appellantsById, appellantsOf, type MaskedAppellant, maskAppellant } from '../appeals/appellants.ts';
+import { contactOf } from '../appeals/contact.ts';
+import { linkedTo, numbersOf, readAppeals } from '../appeals/lookup.service.ts';
+import { type Protection, protectionOf } from '../appeals/protection.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
 import { fieldProblem } from '../platform/problem.ts';
@@ -13,10 +16,11 @@ export const MOST_REPRESENTATIVES = 5;
 
 /**
  * Names who speaks for a group appeal (群体诉求), in place of those named before: appellants of the lead appeal or of one
- * that is linked to it. Whoever wishes to stay anonymous cannot speak for others.
+ * that is linked to it. Whose identity is protected cannot speak for others: the department may ask for a representative.
  */
 export async function represent(
   tx: Transaction,
+  keyRing: KeyRing,
   decision: Decision & { appellants: readonly string[] },
   now: Date,
 ): Promise<void> {
@@ -32,8 +36,13 @@ export async function represent(
         'is no appellant of this appeal or one linked to it',
         '不是本诉求的反映人',
       );
-    if (row.anonymous)
-      throw fieldProblem(`/appellants/${at}`, 'wishes to stay anonymous', '该反映人要求匿名，不能担任代表');
+    const because = await protectionIn(tx, keyRing, appeal, row);
+    if (because)
+      throw fieldProblem(
+        `/appellants/${at}`,
+        `cannot speak for others. ${because.en}: who they are is protected`,
+        `${because.zh}，不能担任代表`,
+      );
   }
   const { actor } = decision;
   const data = { appellants: decision.appellants };
@@ -52,12 +61,71 @@ export async function represent(
   );
 }
 
-export async function representativesOf(db: Executor, appealId: string) {
-  return db
+/** Why a representative's identity is protected, where it is: by the lead appeal, by their own, or by their wish. */
+async function protectionIn(
+  db: Executor,
+  keyRing: KeyRing,
+  lead: Pick<AppealRow, 'nature'>,
+  { id, appealId }: { id: string; appealId: string },
+): Promise<Protection | undefined> {
+  const [own] = await readAppeals(db, [appealId]);
+  const contact = await contactOf(db, keyRing, appealId, { appellantId: id });
+  return own && contact && protectionOf([lead.nature, own.nature], contact);
+}
+
+export interface Representative {
+  appealId: string;
+  appealNumber: string;
+  appellant: MaskedAppellant;
+  namedAt: Date;
+  namedBy: string;
+}
+
+/**
+ * Who speaks for an appeal, masked, in the order in which they were named. For a department without those who are
+ * protected by now: they were not when they were named.
+ */
+export async function representativesOf(
+  db: Executor,
+  keyRing: KeyRing,
+  lead: AppealRow,
+  isForDepartment: boolean,
+): Promise<Representative[]> {
+  const rows = await db
     .select()
     .from(representatives)
-    .where(eq(representatives.appealId, appealId))
+    .where(eq(representatives.appealId, lead.id))
     .orderBy(asc(representatives.position));
+  const known = await appellantsById(
+    db,
+    rows.map(({ appellantId }) => appellantId),
+  );
+  const numbers = await numbersOf(
+    db,
+    [...known.values()].map(({ appealId }) => appealId),
+  );
+  const shown: Representative[] = [];
+  for (const { appellantId, namedAt, namedBy } of rows) {
+    const row = known.get(appellantId);
+    if (!row || (isForDepartment && (await protectionIn(db, keyRing, lead, row)))) continue;
+    const { appealId } = row;
+    const appellant = maskAppellant(keyRing, row);
+    shown.push({ appealId, appealNumber: numbers.get(appealId) ?? '', appellant, namedAt, namedBy });
+  }
+  return shown;
+}
+
+/** The appeal that a representative of this one wrote to themselves; undefined: they do not speak for this one. */
+export async function appealOfRepresentative(
+  db: Executor,
+  leadId: string,
+  appellantId: string,
+): Promise<string | undefined> {
+  const [named] = await db
+    .select({ id: representatives.appellantId })
+    .from(representatives)
+    .where(and(eq(representatives.appealId, leadId), eq(representatives.appellantId, appellantId)));
+  return named && (await appellantsById(db, [named.id])).get(named.id)?.appealId;
 }
 
 /** A case leaves the group: its appellants speak for the others no longer. Call after it was unlinked. */

@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
+import { numbersReached } from '../appeals/appellants.ts';
 import { linkedTo } from '../appeals/lookup.service.ts';
 import type { Ruled, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Subject as RuleSubject, TimeRules } from '../deadlines/time-rules.service.ts';
@@ -89,8 +90,8 @@ export interface Tidings {
 
 /**
  * Tells an event to everyone who raised the appeal, or one that was linked to it, each under their own number: receipts
- * not yet decided get their text now; those that said something else before are followed by a notice. Call with the
- * appeals locked.
+ * not yet decided get their text now; whoever was told something else before gets one notice, however often they wrote.
+ * Call with the appeals locked.
  */
 export async function tell(tx: Transaction, rules: RulesInForce, events: readonly Tidings[], now: Date): Promise<void> {
   if (events.length === 0) return;
@@ -145,19 +146,45 @@ export async function tell(tx: Transaction, rules: RulesInForce, events: readonl
         eq(receipts.kind, 'receipt'),
       ),
     );
-  await notify(
+  await notify(tx, rules, await carriersOf(tx, told, fresh), byAppeal, now);
+}
+
+interface Told {
+  appealId: string;
+  messageId: string;
+  appellantId: string;
+  businessKey: string;
+}
+
+/**
+ * The messages that carry a notice: one for each number and the appeal it was meant for, in that appeal before one it was
+ * linked to, the newest of them. A number that has a receipt of the same event coming needs none.
+ */
+async function carriersOf(tx: Transaction, told: readonly Told[], fresh: ReadonlySet<string>): Promise<Told[]> {
+  // Most events decide the first receipts, and nobody was told anything before.
+  if (told.every(({ businessKey }) => fresh.has(businessKey))) return [];
+  const reached = await numbersReached(
     tx,
-    rules,
-    told.filter((row) => !fresh.has(row.businessKey)),
-    byAppeal,
-    now,
+    told.map(({ appellantId }) => appellantId),
   );
+  const informed = new Set<string>();
+  const carriers = new Map<string, { row: Told; isOwn: boolean }>();
+  for (const row of told) {
+    const { number, through } = reached.get(row.appellantId) ?? { number: row.appellantId, through: null };
+    const key = `${through ?? row.appealId} ${number}`;
+    if (fresh.has(row.businessKey)) informed.add(key);
+    const isOwn = through === null;
+    const known = carriers.get(key);
+    const isNewer = !known || row.messageId > known.row.messageId;
+    if (!known || (isOwn === known.isOwn ? isNewer : isOwn)) carriers.set(key, { row, isOwn });
+  }
+  return [...carriers].flatMap(([key, { row }]) => (informed.has(key) ? [] : [row]));
 }
 
 async function notify(
   tx: Transaction,
   rules: RulesInForce,
-  told: readonly { appealId: string; messageId: string; appellantId: string }[],
+  told: readonly Told[],
   byAppeal: Map<string, Tidings & { text: string }>,
   now: Date,
 ): Promise<void> {

@@ -17,7 +17,11 @@ const why = {
 export const RevealBody = Type.Object(
   {
     messageId: Type.Optional(Id('Whose: the sender of this message')),
-    appellantId: Type.Optional(Id('Whose: this appellant; neither: who raised the appeal')),
+    appellantId: Type.Optional(
+      Id(
+        'Whose: this appellant, or this representative of a group from a linked appeal; neither: who raised the appeal',
+      ),
+    ),
     fields: Type.Array(Choice(revealFields), {
       minItems: 1,
       uniqueItems: true,
@@ -51,7 +55,7 @@ export const RevealSchema = Type.Object(
     id: Id('Reveal'),
     at: Instant('When (时间)'),
     actor: Type.String({ description: 'Who was shown it (查看人)' }),
-    appealId: Nullable(Id('Of which appeal; null: of a call-back')),
+    appealId: Nullable(Id('Of which appeal, their own; null: of a call-back')),
     messageId: Nullable(Id('Message')),
     appellantId: Nullable(Id('Of whom')),
     callBackId: Nullable(Id('Of which call-back task')),

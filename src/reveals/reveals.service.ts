@@ -1,9 +1,11 @@
 import { v7 as uuid } from 'uuid';
-import { type AppealRow, lockAppeals, noteAppeals } from '../appeals/appeals.service.ts';
+import { lockAppeals, noteAppeals } from '../appeals/appeals.service.ts';
 import { contactOf, type Contact as Known, type WhoseContact } from '../appeals/contact.ts';
+import { protectionOf } from '../appeals/protection.ts';
 import { mustBeReadable, readers } from '../appeals/readable.ts';
 import { numberToCall } from '../calls/number-to-call.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
+import { appealOfRepresentative } from '../matters/representatives.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { type Actor, hasScope } from '../platform/access/keys.ts';
 import { maskText } from '../platform/access/masking.ts';
@@ -50,20 +52,44 @@ export async function revealAppellant(
     throw fieldProblem('/appellantId', 'cannot be given together with messageId', '不能与 messageId 同时使用');
   const now = await deps.clock.now();
   return withTransaction(deps.db, async (tx) => {
+    const represented = appellantId && (await appealOfRepresentative(tx, appealId, appellantId));
     // Locked: a department that loses the case meanwhile loses this with it.
-    const appeal = mustBeReadable(actor, (await lockAppeals(tx, [appealId])).get(appealId));
-    const known = await contactOf(tx, deps.keyRing, appeal.id, { messageId, appellantId });
-    if (!known) throw notFound({ en: 'This appellant of the appeal', zh: '该诉求的反映人' });
-    checkProtection(actor, appeal, known);
+    const locked = await lockAppeals(tx, [appealId, ...(represented ? [represented] : [])]);
+    const appeal = mustBeReadable(actor, locked.get(appealId));
+    const found = await findContact(deps, tx, appeal.id, { messageId, appellantId });
+    const own = locked.get(found?.ownId ?? '');
+    if (!found || !own) throw notFound({ en: 'This appellant of the appeal', zh: '该诉求的反映人' });
+    const { known } = found;
+    checkProtection(actor, [appeal.nature, own.nature], known);
     const fields = [...asked.fields];
-    const subject = { appealId: appeal.id, messageId: known.messageId, appellantId: known.appellantId };
+    const subject = { appealId: own.id, messageId: known.messageId, appellantId: known.appellantId };
     const { id, reason, note } = await record(deps, tx, actor, { ...subject, fields }, asked, now);
     const data = { reveal: id, messageId: known.messageId, fields, reason, ...(note === null ? {} : { note }) };
-    await noteAppeals(tx, [{ appealId: appeal.id, type: 'reveal', actor: actor.name, data }], now);
+    const told = [...new Set([appeal.id, own.id])];
+    await noteAppeals(
+      tx,
+      told.map((to) => ({ appealId: to, type: 'reveal', actor: actor.name, data })),
+      now,
+    );
     const shown = Object.fromEntries(fields.map((field) => [field, known[field]]));
     const contact = { revealId: id, messageId: known.messageId, appellantId: known.appellantId, ...shown };
     return { contact, version: appeal.version + 1 };
   });
+}
+
+/** Whose contact an appeal opens: of who wrote to it, and of who speaks for it from an appeal that is linked to it. */
+async function findContact(
+  { keyRing }: Deps,
+  tx: Transaction,
+  appealId: string,
+  whose: WhoseContact,
+): Promise<{ known: Known; ownId: string } | undefined> {
+  const known = await contactOf(tx, keyRing, appealId, whose);
+  if (known) return { known, ownId: appealId };
+  const { appellantId } = whose;
+  const ownId = appellantId && (await appealOfRepresentative(tx, appealId, appellantId));
+  const speaker = ownId ? await contactOf(tx, keyRing, ownId, { appellantId }) : undefined;
+  return speaker && ownId ? { known: speaker, ownId } : undefined;
 }
 
 /** Shows the number of a caller who waits to be called back. @throws ProblemError 403, 404, 409 (nobody waits), 429. */
@@ -81,14 +107,14 @@ export async function revealCaller(deps: Deps, actor: Actor, callBackId: string,
   });
 }
 
-function checkProtection(actor: Actor, { nature }: AppealRow, known: Known): void {
+function checkProtection(actor: Actor, natures: readonly (string | null)[], known: Known): void {
   const isDesk = hasScope(actor, ...readers);
-  if (nature === null && !isDesk)
+  if (natures.includes(null) && !isDesk)
     throw new ProblemError('forbidden', {
       en: 'The nature of the appeal is not known yet, and it may be a report: until the desk has judged it the contact is not shown to a department.',
       zh: '该件性质尚未认定，可能为举报；认定前不向承办单位提供联系方式。',
     });
-  const because = protectionOf(nature, known);
+  const because = protectionOf(natures, known);
   if (!because) return;
   if (!isDesk)
     throw new ProblemError('forbidden', {
@@ -100,12 +126,6 @@ function checkProtection(actor: Actor, { nature }: AppealRow, known: Known): voi
     en: `${because.en}: to see who they are the key needs the scope ${REVEAL_REPORTER} too.`,
     zh: `${because.zh}，查看其身份信息还需要 ${REVEAL_REPORTER} 权限。`,
   });
-}
-
-function protectionOf(nature: string | null, known: Known): { en: string; zh: string } | undefined {
-  if (nature === 'report' || known.reported) return { en: 'This is a report', zh: '该件为举报' };
-  if (known.confidential) return { en: 'The appellant asked for confidentiality', zh: '反映人要求保密' };
-  return known.anonymous ? { en: 'The appellant asked to stay anonymous', zh: '反映人要求匿名' } : undefined;
 }
 
 async function record(

@@ -7,6 +7,7 @@ import { complexities, natures, urgencies } from '../appeals/nature.ts';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import { MOST_REPRESENTATIVES, represent } from '../matters/representatives.service.ts';
 import type { Access } from '../platform/access/access.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
@@ -21,6 +22,7 @@ interface Deps {
   db: Database;
   book: RuleBook;
   clock: Clock;
+  keyRing: KeyRing;
   access: Access;
   /** Wakes the receipts' worker after COMMIT. */
   onDecided: () => void;
@@ -43,7 +45,7 @@ const JudgementBody = Type.Object(
 );
 
 /** `POST /v1/appeals/{id}/{assign,answer,decline,divert,link,unlink,reopen,represent,reclassify}`: the dispatcher's decisions. */
-export function triageRoutes({ db, book, clock, access, onDecided }: Deps): FastifyPluginAsyncTypebox {
+export function triageRoutes({ db, book, clock, keyRing, access, onDecided }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(AppealSchema);
     const Assign = Type.Object(
@@ -98,7 +100,7 @@ export function triageRoutes({ db, book, clock, access, onDecided }: Deps): Fast
       { additionalProperties: false },
     );
     decision('represent', 'Name who speaks for a group appeal (推选代表)', Represent, (tx, _rules, step, body, now) =>
-      represent(tx, { ...step, appellants: body.appellants }, now),
+      represent(tx, keyRing, { ...step, appellants: body.appellants }, now),
     );
 
     function decision<T extends TObject>(

@@ -1,11 +1,12 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
-import { findAppeal } from '../appeals/lookup.service.ts';
+import { findAppeal, followLinks, readAppeals } from '../appeals/lookup.service.ts';
+import { mayShareCase } from '../appeals/nature.ts';
 import { type AppealAction, isOpen } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import { announceChange } from '../departments/assignments.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
-import { dispatch } from '../departments/dispatch.service.ts';
+import { dispatch, withdraw } from '../departments/dispatch.service.ts';
 import { decideSuggestion } from '../matters/suggestions.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { fieldProblem, notFound, ProblemError } from '../platform/problem.ts';
@@ -81,7 +82,7 @@ export async function close(
 
 /**
  * Links a case to another one on the same matter: both numbers stay valid, the other one goes on, and both histories and
- * the department that has it know.
+ * the department that has it know. A department that had the linked case has it no longer.
  */
 export async function link(
   tx: Transaction,
@@ -92,8 +93,14 @@ export async function link(
   const target = await resolve(tx, decision.target);
   const { appeal, locked } = await lockDecided(tx, decision, [target]);
   const other = locked.get(target);
-  if (!other || other.id === appeal.id || !isOpen(other.status))
-    throw fieldProblem('/target', 'must be another appeal that is still being worked on', '必须是另一件仍在办理的诉求');
+  if (!other || other.id === appeal.id || !isOpen(other.status)) throw await noTarget(tx, appeal, other);
+  if (!mayShareCase(appeal.nature, other.nature))
+    throw fieldProblem(
+      '/target',
+      'must be of the same kind: a report is linked to reports only, and nothing else to a report',
+      '举报件只能与举报件并单，其他诉求不能与举报件并单',
+    );
+  const { department, assignmentId } = appeal;
   await changeAppeals(
     tx,
     [
@@ -102,8 +109,8 @@ export async function link(
         action: 'link',
         role: 'dispatcher',
         actor: decision.actor,
-        data: { target: other.id },
-        set: { linkedTo: other.id },
+        data: { target: other.id, ...(assignmentId ? { department, assignmentId } : {}) },
+        set: { linkedTo: other.id, ...(assignmentId ? { department: null, assignmentId: null } : {}) },
       },
       {
         appeal: other,
@@ -115,9 +122,24 @@ export async function link(
     ],
     now,
   );
+  const removed = await withdraw(tx, rules, assignmentId ? [appeal] : [], now);
   await decideSuggestion(tx, [appeal.id, other.id], 'accepted', decision.actor, now);
   await conclude(tx, rules, appeal, { about: 'linked', targetNumber: other.number }, 'link', now);
-  await announceChange(tx, [other], now);
+  await announceChange(tx, [other], now, removed);
+}
+
+/** Why nothing can be linked to this one, and where it was linked to itself, the number that can be instead. */
+async function noTarget(tx: Transaction, appeal: AppealRow, other: AppealRow | undefined): Promise<ProblemError> {
+  const en = 'must be another appeal that is still being worked on';
+  const zh = '必须是另一件仍在办理的诉求';
+  const end = other?.linkedTo ? (await followLinks(tx, [other.id])).get(other.id) : undefined;
+  const [lead] = end && end !== appeal.id ? await readAppeals(tx, [end]) : [];
+  if (!lead || !isOpen(lead.status)) return fieldProblem('/target', en, zh);
+  return fieldProblem(
+    '/target',
+    `${en}: this one was linked to ${lead.number}, link to that`,
+    `${zh}；该诉求已并入${lead.number}，请并入${lead.number}`,
+  );
 }
 
 async function resolve(tx: Transaction, idOrNumber: string): Promise<string> {

@@ -56,13 +56,20 @@ async function tellStory() {
     shown.push(await city.call('POST', `/v1/appeals/${appealId}/reveal`, asked));
   await city.act('appeals', byWechat.appealId, 'answer', { text: '已电话答复' });
   await city.act('appeals', byMail.appealId, 'assign', { department: 'housing' });
+  const [sent] = await city.all<{ appellant: { id: string } }>(`/v1/appeals/${byMail.appealId}/messages`);
+  await city.act('appeals', byMail.appealId, 'represent', { appellants: [sent?.appellant.id] });
   const { assignment } = await city.appeal(byPhone.appealId);
   await city.act('assignments', assignment?.id ?? '', 'sign');
   await city.clock.advance('P9D');
   await city.call('GET', `/v1/citizen/appeals/${byPhone.appealNumber}?code=${byPhone.queryCode}`, undefined, {
     authorization: '',
   });
-  return { ...byPhone, shown, codes: [byPhone.queryCode, byWechat.queryCode, byMail.queryCode] };
+  return {
+    ...byPhone,
+    grouped: byMail.appealId,
+    shown,
+    codes: [byPhone.queryCode, byWechat.queryCode, byMail.queryCode],
+  };
 }
 
 t.test('who asks for a contact by its scope is shown it, there and nowhere else', async (t) => {
@@ -114,6 +121,9 @@ t.test('nor in any answer to anybody', async (t) => {
     read += 1;
   }
   t.ok(read >= 15);
+  const spoken = await city.get<{ items: object[] }>(`/v1/appeals/${story.grouped}/representatives`);
+  t.equal(spoken.items.length, 1);
+  t.same(found([JSON.stringify(spoken)], story.codes), []);
 });
 
 t.test('nor in a problem that quotes nothing', async (t) => {

@@ -167,6 +167,8 @@ t.test('every operation answers as the document says', async (t) => {
   for (const [id, action, body] of [
     [reopened, 'reopen', { reason: '答复有误' }],
     [linked, 'unlink', { reason: '不是同一件事' }],
+    [linked, 'assign', { department: 'water' }],
+    [linked, 'link', { target: posted.appealId }],
     [reopened, 'represent', { appellants: [] }],
   ] as const) {
     const { version } = await city.appeal(id);

@@ -221,3 +221,30 @@ t.test('the number at the source comes along, but not where it may lead to someb
   t.equal(await of({ sender: { anonymous: true } }), null);
   t.equal(await of({ sender: { confidential: true } }), null);
 });
+
+t.test('what was sent back or withdrawn shows when, and nothing of the case', async (t) => {
+  const clerk = await city.key('department:housing');
+  const content = { title: null, body: null, address: null, nature: null, urgency: null, externalId: null };
+  const ended: [string, (id: string, appealId: string) => Promise<unknown>][] = [
+    ['returned', (id) => city.act('assignments', id, 'return', { reason: '非我单位' })],
+    ['withdrawn', (_, id) => city.act('appeals', id, 'assign', { department: 'water' })],
+  ];
+  for (const [status, end] of ended) {
+    const body = `三号楼外墙脱落，第${status}回`;
+    const { appealId } = await city.register('phone', { body, address: '翠湖东路3号', nature: 'complaint' });
+    await city.clock.settle();
+    await city.act('appeals', appealId, 'assign', { department: 'housing' });
+    const id = (await city.appeal(appealId)).assignment?.id ?? '';
+    const read = () => city.call<Assignment>('GET', `/v1/assignments/${id}`, undefined, clerk);
+    t.match((await read()).body, { body, address: '翠湖东路3号', nature: 'complaint' });
+    await end(id, appealId);
+    const { body: after } = await read();
+    t.match(after, { id, appealId, status, assignedAt: /./, reason: { by: 'dispatcher' }, ...content });
+    t.notMatch(JSON.stringify(after), /外墙|翠湖/);
+    const listed = await city.all<Assignment>('/v1/departments/housing/assignments');
+    t.match(
+      listed.find((row) => row.id === id),
+      content,
+    );
+  }
+});

@@ -86,7 +86,7 @@ t.test(
       t.match(again, { disposition: 'registered' });
       await city.clock.settle();
       t.match(await city.appeal(again.appealId), { status: 'triage', repeatOf: first.appealId }, 'no rule routes it');
-      t.match(await lastText(again.appealId), new RegExp(`编号${first.appealNumber}.*请向物业反映`));
+      t.match(await lastText(again.appealId), new RegExp(`${first.appealNumber}号.*请向物业反映`));
       t.match(await city.all(`/v1/appeals?repeatOf=${first.appealId}`), [{ id: again.appealId }]);
     }
   },

@@ -28,7 +28,14 @@ t.test('unlinked: the desk has it again under its own number, its deadline goes 
   await link(own.appealId, lead.appealId);
   await city.clock.settle();
   t.match(await city.appeal(lead.appealId), { linkedCount: 2 });
-  t.match(await city.all(`/v1/appeals?linkedTo=${lead.appealId}`), [{ id: own.appealId, linkedCount: 1 }]);
+  for (const named of [lead.appealId, lead.appealNumber])
+    t.match(await city.all(`/v1/appeals?linkedTo=${named}`), [{ id: own.appealId, linkedCount: 1 }]);
+  t.same(await city.all('/v1/appeals?linkedTo=2026031000000000'), []);
+  t.match(await link((await triaged()).appealId, follower.appealNumber), {
+    status: 400,
+    body: { errors: [{ pointer: '/target', detail: new RegExp(`linked to ${lead.appealNumber}`) }] },
+  });
+  t.match(await link(lead.appealId, own.appealNumber), { status: 400, body: { errors: [{ pointer: '/target' }] } });
   t.match(await city.call('POST', `/v1/appeals/${own.appealId}/unlink`, { reason: '误' }), { status: 428 });
   t.match(await city.act('appeals', own.appealId, 'unlink', { reason: '误' }, 1), { status: 412 });
   t.match(await unlink(own.appealId), { status: 200, body: { status: 'triage', linkedTo: null, linkedCount: 1 } });
@@ -46,7 +53,7 @@ t.test('unlinked: the desk has it again under its own number, its deadline goes 
       new RegExp(`${appealNumber}.*经核实与${lead.appealNumber}号诉求不属同一事项`),
       'under their own number',
     );
-  await city.act('appeals', own.appealId, 'assign', { department: 'housing' });
+  await city.act('appeals', own.appealId, 'answer', { text: '已答复' });
   t.match(await link(own.appealId, lead.appealId), { status: 409 });
 });
 

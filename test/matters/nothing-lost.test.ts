@@ -86,6 +86,17 @@ t.test('whatever is attached, linked, unlinked and reopened by two processes at 
     [],
     'no obligation runs twice',
   );
+  t.same(
+    await city.rows(`select s.id from assignments s join appeals a on a.id = s.appeal_id
+      where (s.status in ('pending', 'signed', 'submitted')) <> (a.assignment_id is not distinct from s.id)`),
+    [],
+    'a department has what it holds, and nothing else',
+  );
+  t.same(
+    await city.rows('select department from department_feed group by 1 having max(seq) <> count(*)'),
+    [],
+    'no feed has a gap',
+  );
   t.same((await city.get<{ items: unknown[] }>('/v1/agenda?status=failed')).items, []);
   t.same(await city.rows('select receipt_id from sink_outbox group by 1 having count(*) > 1'), []);
 });

@@ -34,7 +34,7 @@ t.test('a decision needs the version that was read', async (t) => {
   const answer = await city.act<Problem>('appeals', id, 'answer', { text: '好' });
   t.match(answer, {
     status: 409,
-    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: ['assign', 'reclassify', 'represent'] },
+    body: { type: 'urn:minsheng:problem:forbidden-transition', allowed: ['assign', 'link', 'reclassify', 'represent'] },
   });
 });
 
@@ -81,12 +81,12 @@ t.test('a 409 names what is allowed instead', async (t) => {
     const reply = await city.call<Appeal>('GET', `/v1/appeals/${appealId}`, undefined, await city.key(...scopes));
     return reply.body.allowedActions;
   };
-  t.same(await allowed('dispatch'), ['assign', 'reclassify', 'represent'], 'to each caller their own');
+  t.same(await allowed('dispatch'), ['assign', 'link', 'reclassify', 'represent'], 'to each caller their own');
   t.same(await allowed('department:urban-management'), ['sign', 'return']);
   t.same(await allowed('operations'), []);
   t.match(await city.act('appeals', appealId, 'answer', { text: '好' }), {
     status: 409,
-    body: { allowed: ['assign', 'reclassify', 'represent'] },
+    body: { allowed: ['assign', 'link', 'reclassify', 'represent'] },
   });
   const { id } = await triaged();
   t.same((await city.appeal(id)).allowedActions, [
