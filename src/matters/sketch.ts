@@ -12,11 +12,11 @@ const PRIOR_TEXTS = 1_000;
 export const RAREST = 1e-4;
 /** A bigram in more than this share of all texts says nothing of one matter. */
 const COMMON = 0.02;
-const MOST_KEYS = 64;
-/** Rows that one look-up by text may be expected to touch. */
-const MOST_ROWS = 4_000;
+const MOST_KEYS = 32;
+/** Bigrams in fewer texts than this are not told apart: what one text alone says finds no other. */
+const TOLD_APART = 8;
 /** What comes after this many characters is not looked at. */
-const SKETCHED_LENGTH = 2_000;
+export const SKETCHED_LENGTH = 2_000;
 
 export const textOf = ({ title, body }: { title: string; body: string }): Bigrams =>
   bigrams(`${title}\n${body.slice(0, SKETCHED_LENGTH)}`);
@@ -34,22 +34,18 @@ const scatter = (bigram: number): number => Math.imul(bigram ^ (bigram >>> 15), 
 
 /** The rarest bigrams of a text, by powers of two of their share: those it is found by. */
 export function keysOf(frequencies: Frequencies, text: Bigrams): number[] {
+  const rarest = Math.max(RAREST, TOLD_APART / (frequencies.texts + PRIOR_TEXTS));
   return [...text]
     .map((bigram) => ({ bigram, share: shareOf(frequencies, bigram) }))
     .filter(({ share }) => share <= COMMON)
-    .map(({ bigram, share }) => ({ bigram, rank: Math.floor(Math.log2(share / RAREST)), order: scatter(bigram) }))
+    .map(({ bigram, share }) => ({
+      bigram,
+      rank: Math.max(0, Math.floor(Math.log2(share / rarest))),
+      order: scatter(bigram),
+    }))
     .sort((a, b) => a.rank - b.rank || a.order - b.order)
     .slice(0, MOST_KEYS)
     .map(({ bigram }) => bigram);
-}
-
-/** The keys to look for among `rows` sketches: as many, rarest first, as keep the look-up small. */
-export function searchKeys(frequencies: Frequencies, keys: readonly number[], rows: number): number[] {
-  let expected = 0;
-  return keys.filter((key, at) => {
-    expected += shareOf(frequencies, key) * rows;
-    return at === 0 || expected <= MOST_ROWS;
-  });
 }
 
 /**

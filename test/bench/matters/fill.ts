@@ -82,7 +82,12 @@ export async function fillDatabase(url: string, rows: number, make: AppealMaker)
 }
 
 /** New appeals, with work for the matcher, as intake and routing leave them. Returns their ids. */
-export async function addAppeals(client: pg.Client, make: AppealMaker, from: number, length: number): Promise<string[]> {
+export async function addAppeals(
+  client: pg.Client,
+  make: AppealMaker,
+  from: number,
+  length: number,
+): Promise<string[]> {
   const made = Array.from({ length }, (_, at) => ({
     id: idAt(Date.now() + at / 100),
     status: 'triage',
