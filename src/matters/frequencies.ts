@@ -16,7 +16,7 @@ export async function readFrequencies(db: Database): Promise<Frequencies> {
   const { rows } = await db.execute<{ bigram: number; texts: number }>(sql`
     select bigram, texts from bigram_frequencies where texts > ${RAREST}::float8 *
       coalesce((select texts from bigram_frequencies where bigram = ${TEXTS}), 0)`);
-  const of = new Map(rows.map(({ bigram, texts }) => [bigram >>> 0, texts]));
+  const of = new Map(rows.map(({ bigram, texts }) => [bigram, texts]));
   const texts = of.get(TEXTS) ?? 0;
   of.delete(TEXTS);
   return { texts, of };

@@ -15,7 +15,7 @@ import { MATCH } from './matching.service.ts';
 import { suggestions } from './matters.table.ts';
 import { placeKey } from './place-key.ts';
 import { reasonsOf, SUGGESTION_THRESHOLD, scoreOf } from './score.ts';
-import { keysOf, textOf, textShare } from './sketch.ts';
+import { keysOf, textOf, textShare, weighed } from './sketch.ts';
 
 const FREQUENCIES_TTL_MS = 60_000;
 /** Suggestions an appeal gets at once; more would not be read. */
@@ -54,11 +54,12 @@ export function createMatchHandler(db: Database): AgendaHandler {
       const ended: string[] = [];
       const found: (typeof suggestions.$inferInsert)[] = [];
       for (const { sketch, text } of sketched) {
+        const own = weighed(frequencies, text);
         const scored = [];
         for (const other of candidates.get(sketch.appealId) ?? []) {
           if (!isOpen(other.status)) ended.push(other.id);
           else if (!other.historic && natureClass(other.nature) === sketch.natureClass) {
-            const common = { ...other, text: textShare(frequencies, text, textOf(other)) };
+            const common = { ...other, text: textShare(own, weighed(frequencies, textOf(other))) };
             scored.push({ other: other.id, score: scoreOf(common), reasons: reasonsOf(common) });
           }
         }

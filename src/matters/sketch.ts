@@ -1,6 +1,9 @@
 import { type Bigrams, bigrams } from '../intake/similarity.ts';
 
-/** In how many texts of the city each bigram stands. What is not listed is rarer than `RAREST`. */
+/**
+ * In how many texts of the city each bigram stands, by `toKey` (V8 finds 32-bit integers several times faster than what
+ * lies above them). What is not listed is rarer than `RAREST`.
+ */
 export interface Frequencies {
   texts: number;
   of: ReadonlyMap<number, number>;
@@ -23,7 +26,7 @@ export const textOf = ({ title, body }: { title: string; body: string }): Bigram
 
 /** Share of the city's texts that a bigram stands in, not below `RAREST`. */
 export function shareOf({ texts, of }: Frequencies, bigram: number): number {
-  return Math.max(RAREST, (of.get(bigram) ?? 0) / (texts + PRIOR_TEXTS));
+  return Math.max(RAREST, (of.get(toKey(bigram)) ?? 0) / (texts + PRIOR_TEXTS));
 }
 
 /** A signed 32-bit integer, as PostgreSQL has them. */
@@ -48,19 +51,31 @@ export function keysOf(frequencies: Frequencies, text: Bigrams): number[] {
     .map(({ bigram }) => bigram);
 }
 
+/** A text with what each of its bigrams weighs: the logarithm of its rarity. */
+export interface Weighed {
+  text: Bigrams;
+  weights: Float64Array;
+  total: number;
+}
+
+export function weighed(frequencies: Frequencies, text: Bigrams): Weighed {
+  const weights = Float64Array.from(text, (bigram) => -Math.log(shareOf(frequencies, bigram)));
+  return { text, weights, total: weights.reduce((sum, weight) => sum + weight, 0) };
+}
+
 /**
  * How much two texts share, 0..1: Dice's index in which each bigram weighs the logarithm of its rarity, so that the name
  * of an estate counts and "请有关部门处理" does not.
  */
-export function textShare(frequencies: Frequencies, a: Bigrams, b: Bigrams): number {
-  const inB = new Set(b);
-  const weigh = (bigram: number): number => -Math.log(shareOf(frequencies, bigram));
+export function textShare(a: Weighed, b: Weighed): number {
   let both = 0;
-  let all = 0;
-  for (const bigram of a) {
-    all += weigh(bigram);
-    if (inB.has(bigram)) both += weigh(bigram);
+  for (let i = 0, j = 0; i < a.text.length && j < b.text.length; ) {
+    const left = a.text[i]!;
+    const right = b.text[j]!;
+    if (left === right) both += a.weights[i]!;
+    if (left <= right) i += 1;
+    if (right <= left) j += 1;
   }
-  for (const bigram of b) all += weigh(bigram);
+  const all = a.total + b.total;
   return all === 0 ? 0 : (2 * both) / all;
 }

@@ -30,7 +30,7 @@ export function countFrequencies(make: AppealMaker, rows: number): Frequencies {
   const counted = Math.min(rows, MOST_COUNTED);
   const of = new Map<number, number>();
   const count = (text: Bigrams): void => {
-    for (const bigram of text) of.set(bigram, (of.get(bigram) ?? 0) + 1);
+    for (const bigram of text) of.set(toKey(bigram), (of.get(toKey(bigram)) ?? 0) + 1);
   };
   for (let at = 0; at < counted; at++) count(textOf(make(Math.floor((at * rows) / counted))));
   for (const [bigram, texts] of of) of.set(bigram, Math.round((texts * rows) / counted));
@@ -185,7 +185,7 @@ async function insertSketches(client: pg.Client, sketches: readonly ReturnType<t
 }
 
 async function insertFrequencies(client: pg.Client, { texts, of }: Frequencies): Promise<void> {
-  const bigrams = [0, ...[...of.keys()].map(toKey)];
+  const bigrams = [0, ...of.keys()];
   await client.query('insert into bigram_frequencies select * from unnest($1::int[], $2::int[])', [
     bigrams,
     [texts, ...of.values()],
