@@ -59,8 +59,15 @@ export interface Weighed {
 }
 
 export function weighed(frequencies: Frequencies, text: Bigrams): Weighed {
-  const weights = Float64Array.from(text, (bigram) => -Math.log(shareOf(frequencies, bigram)));
-  return { text, weights, total: weights.reduce((sum, weight) => sum + weight, 0) };
+  const weights = new Float64Array(text.length);
+  let total = 0;
+  // Not `from` with a callback, which takes five times as long, forty texts an appeal.
+  for (let at = 0; at < text.length; at += 1) {
+    const weight = -Math.log(shareOf(frequencies, text[at]!));
+    weights[at] = weight;
+    total += weight;
+  }
+  return { text, weights, total };
 }
 
 /**
