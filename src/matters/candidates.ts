@@ -82,8 +82,7 @@ export async function findCandidates(
   if (sketches.length === 0) return [];
   // PostgreSQL cannot foresee what stands in an array and which place is on everybody's lips: left to itself it reads the
   // whole table, and sorts twenty thousand rows of one crossing, where an index holds them in order.
-  await tx.execute(sql`set local enable_seqscan = off`);
-  await tx.execute(sql`set local enable_sort = off`);
+  await tx.execute(sql`select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)`);
   const { rows } = await tx.execute<Found & Record<string, unknown>>(sql`
     with wanted as materialized (select * from ${rowsOf(sketches)}),
     alike as (
