@@ -3,7 +3,7 @@ import type { AppealStatus } from '../appeals/states.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { Common } from './score.ts';
-import { SKETCHED_LENGTH, toKey } from './sketch.ts';
+import { SKETCHED_LENGTH, saltOf, toKey } from './sketch.ts';
 
 /** Of an appeal: all that others find it by. */
 export interface Sketch {
@@ -26,14 +26,15 @@ const NEWEST_THERE = 200;
 /** Sketches as a row set: arrays within rows cannot travel as array parameters. */
 const rowsOf = (sketches: readonly Sketch[]) =>
   sql`jsonb_to_recordset(${JSON.stringify(
-    sketches.map(({ keys, ...sketch }) => ({ ...sketch, keys: keys.map(toKey) })),
-  )}::jsonb) as w("appealId" uuid, "natureClass" text, place text, area text, region text, keys integer[])`;
+    sketches.map(({ keys, ...sketch }) => ({ ...sketch, salt: saltOf(sketch.natureClass), keys: keys.map(toKey) })),
+  )}::jsonb) as w("appealId" uuid, "natureClass" text, place text, area text, region text, salt integer, keys integer[])`;
 
 export async function keepSketches(tx: Transaction, sketches: readonly Sketch[], now: Date): Promise<void> {
   if (sketches.length > 0)
     await tx.execute(sql`
       insert into matter_sketches (appeal_id, nature_class, place, area, region, keys, sketched_at)
-      select w."appealId", w."natureClass", w.place, w.area, w.region, w.keys, ${now.toISOString()}
+      select w."appealId", w."natureClass", w.place, w.area, w.region,
+        array(select key # w.salt from unnest(w.keys) key), ${now.toISOString()}
       from ${rowsOf(sketches)} order by 1
       on conflict (appeal_id) do update set nature_class = excluded.nature_class, place = excluded.place,
         area = excluded.area, region = excluded.region, keys = excluded.keys, sketched_at = excluded.sketched_at`);
@@ -91,7 +92,7 @@ export async function findCandidates(
           select key, sum(texts) over (order by texts, key) as touched from (
             select key, coalesce(f.texts, 0) as texts
             from unnest(w.keys) key left join bigram_frequencies f on f.bigram = key) counted) rarest
-        join matter_sketches s on s.keys @> array[rarest.key]
+        join matter_sketches s on s.keys @> array[rarest.key # w.salt]
         where rarest.touched <= ${MOST_ROWS * textsPerRow}::float8 and s.nature_class = w."natureClass" and s.appeal_id <> w."appealId"
         group by s.appeal_id order by count(*) desc, s.appeal_id desc limit 30) x),
     here as (select w."appealId" as wanted, x.appeal_id from wanted w cross join lateral (${newestAt(sql`place`)}) x),

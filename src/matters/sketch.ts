@@ -1,3 +1,4 @@
+import { natures } from '../appeals/nature.ts';
 import { type Bigrams, bigrams } from '../intake/similarity.ts';
 
 /**
@@ -31,6 +32,13 @@ export function shareOf({ texts, of }: Frequencies, bigram: number): number {
 
 /** A signed 32-bit integer, as PostgreSQL has them. */
 export const toKey = (bigram: number): number => bigram | 0;
+
+/**
+ * What the keys of a nature class are mixed with (XOR), so that a look-up does not even touch the appeals of the others,
+ * which may be most. Nought for requests to put something right.
+ */
+export const saltOf = (natureClass: string): number => Math.imul(classes.indexOf(natureClass) + 1, 0x9e3779b1);
+const classes: readonly string[] = natures;
 
 /** Scatters the bigrams, so that of equally rare ones every text keeps the same. */
 const scatter = (bigram: number): number => Math.imul(bigram ^ (bigram >>> 15), 0x9e3779b1) >>> 0;

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { natureClass } from '../../../src/appeals/nature.ts';
 import type { Bigrams } from '../../../src/intake/similarity.ts';
 import { placeKey } from '../../../src/matters/place-key.ts';
-import { type Frequencies, keysOf, textOf, toKey } from '../../../src/matters/sketch.ts';
+import { type Frequencies, keysOf, saltOf, textOf, toKey } from '../../../src/matters/sketch.ts';
 import { say } from '../report.ts';
 import type { AppealMaker, MadeAppeal } from './appeals.ts';
 
@@ -124,8 +124,9 @@ function sketchOf(
   registeredAt: number,
   { title, body, address, region, nature }: MadeAppeal,
 ) {
-  const keys = keysOf(frequencies, textOf({ title, body })).map(toKey);
-  return { id, registeredAt, natureClass: natureClass(nature), ...placeKey(address), region, keys };
+  const kind = natureClass(nature);
+  const keys = keysOf(frequencies, textOf({ title, body })).map((key) => toKey(key) ^ saltOf(kind));
+  return { id, registeredAt, natureClass: kind, ...placeKey(address), region, keys };
 }
 
 async function insertAppeals(
