@@ -18,8 +18,9 @@ const LARGE = 1_000_000;
 /** Disk that an appeal takes at most while its city is filled, with the write-ahead log. */
 const BYTES_PER_ROW = 6_000;
 const gib = (bytes: number): number => Math.ceil(bytes / 2 ** 30);
-/** Share of the look-up's p99 in the small city that it may take in the large one. */
+/** What a look-up may take in the large city, by its p99: so many times as in the small one, and so many milliseconds. */
 const MOST_TIMES = 1.5;
+const MOST_MORE_MS = 5;
 /** The whole country's 12345 over a year, and at the six-fold surge of 2020 (design, targets). */
 const NATION = 51;
 const SURGE = 304;
@@ -90,16 +91,17 @@ async function measure(stage: Stage, plan: { rounds: number; appeals: number }):
     median((seen.get(city) ?? []).map((samples) => samples[name]));
   const both = (title: string, value: (city: FilledCity) => number): Row[] =>
     stage.cities.map((city) => plain(`${title}, ${city.rows} appeals`, value(city)));
-  const times = of(large, 'lookUp', 0.99) / of(small, 'lookUp', 0.99);
+  const [p99, smallP99] = [of(large, 'lookUp', 0.99), of(small, 'lookUp', 0.99)];
   const matched = perSecond(large, 'four');
   return {
     rows: [
       {
-        name: 'p99 of a look-up, large ÷ small city',
-        value: rounded(times),
-        target: `≤ ${MOST_TIMES}`,
-        reached: times <= MOST_TIMES,
+        name: 'look-up p99 ms, large city',
+        value: rounded(p99),
+        target: `≤ ${MOST_TIMES} × small + ${MOST_MORE_MS}`,
+        reached: p99 <= MOST_TIMES * smallP99 + MOST_MORE_MS,
       },
+      plain('look-up p99, large ÷ small city', p99 / smallP99),
       atLeast('matches /s, 4 at once, large city: the whole country', matched, NATION),
       atLeast('matches /s, 4 at once, large city: six-fold surge', matched, SURGE),
       ...both('look-up p50 ms', (city) => of(city, 'lookUp', 0.5)),
