@@ -81,9 +81,9 @@ export async function findCandidates(
   textsPerRow: number,
 ): Promise<Found[]> {
   if (sketches.length === 0) return [];
-  // PostgreSQL cannot foresee what stands in an array and which place is on everybody's lips: left to itself it reads the
-  // whole table, and sorts twenty thousand rows of one crossing, where an index holds them in order.
-  await tx.execute(sql`select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)`);
+  // PostgreSQL cannot foresee what stands in an array: left to itself it reads the whole table of a small city, and what it
+  // expects to take so long it compiles first.
+  await tx.execute(sql`select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`);
   const { rows } = await tx.execute<Found & Record<string, unknown>>(sql`
     with wanted as materialized (select * from ${rowsOf(sketches)}),
     alike as (
@@ -92,7 +92,9 @@ export async function findCandidates(
           select key, sum(texts) over (order by texts, key) as touched from (
             select key, coalesce(f.texts, 0) as texts
             from unnest(w.keys) key left join bigram_frequencies f on f.bigram = key) counted) rarest
-        join matter_sketches s on s.keys @> array[rarest.key # w.salt]
+        cross join lateral (
+          -- offset 0: planned by itself, so that nothing around it can ask for rows in another order than the index's.
+          select appeal_id, nature_class from matter_sketches where keys @> array[rarest.key # w.salt] offset 0) s
         where rarest.touched <= ${MOST_ROWS * textsPerRow}::float8 and s.nature_class = w."natureClass" and s.appeal_id <> w."appealId"
         group by s.appeal_id order by count(*) desc, s.appeal_id desc limit 30) x),
     here as (select w."appealId" as wanted, x.appeal_id from wanted w cross join lateral (${newestAt(sql`place`)}) x),

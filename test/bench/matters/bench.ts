@@ -34,19 +34,17 @@ export async function benchMatters({ quick, rows, texts }: MattersOptions): Prom
     throw new Error(`${tmpdir()} has too little room: ${large} appeals need ${gib(large * BYTES_PER_ROW)} GiB.`);
   const clauses = texts === undefined ? madeClauses() : clausesOf(texts);
   say(`filling two cities, of ${SMALL} and ${large} appeals in ${tmpdir()}, up to ${gib(large * BYTES_PER_ROW)} GiB …`);
-  const staged = setStage([SMALL, large], clauses);
-  // A signal while the cities are filled waits for it: half a stage would leave a PostgreSQL behind.
+  const { ready, stop } = setStage([SMALL, large], clauses);
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
-    void staged
-      .then((stage) => stage.stop())
+    void stop()
       .catch((error: unknown) => console.error(error))
       .finally(() => process.exit(130));
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const stage = await staged;
   try {
+    const stage = await ready;
     const report = await measure(stage, quick ? { rounds: 2, appeals: 200 } : { rounds: 5, appeals: 400 });
     report.machine.loadBefore = rounded(busy);
     if (busy > cpus().length / 4)
@@ -60,7 +58,7 @@ export async function benchMatters({ quick, rows, texts }: MattersOptions): Prom
     throw error;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await stage.stop();
+    await stop();
   }
 }
 

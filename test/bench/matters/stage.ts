@@ -24,44 +24,50 @@ export interface FilledCity {
 export interface Stage {
   cities: FilledCity[];
   serverVersion: string;
-  stop(): Promise<void>;
 }
 
 /** As many connections as the service's own pool has. */
 const POOL_SIZE = 16;
 
-/** The embedded PostgreSQL as `npm start` runs it with a city of each size on it, all in a folder that `stop` removes. */
-export async function setStage(sizes: readonly number[], clauses: readonly string[]): Promise<Stage> {
+/**
+ * The embedded PostgreSQL as `npm start` runs it with a city of each size on it, all in a folder that `stop` removes.
+ * Stopped while the cities are filled, `ready` rejects.
+ */
+export function setStage(
+  sizes: readonly number[],
+  clauses: readonly string[],
+): { ready: Promise<Stage>; stop: () => Promise<void> } {
   const folder = mkdtempSync(path.join(tmpdir(), 'minsheng-bench-'));
-  const stops: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
+  const starting = startEmbeddedServer({ dataDir: path.join(folder, 'data'), log: createLog('error') });
+  const open: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
   const stopAll = async (): Promise<void> => {
-    for (const each of stops.reverse()) await each();
+    const server = await starting.catch(() => undefined);
+    for (const close of open) await close();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
   };
+  async function fill(): Promise<Stage> {
+    const server = await starting;
+    const cities: FilledCity[] = [];
+    for (const rows of sizes) cities.push(await fillCity(server.url, rows, clauses, open));
+    const { rows } = await (cities[0] as FilledCity).admin.query<{ v: string }>(
+      `select current_setting('server_version') v`,
+    );
+    return { cities, serverVersion: rows[0]?.v ?? '' };
+  }
   const stop = (): Promise<void> => {
     stopping ??= stopAll();
     return stopping;
   };
-  try {
-    const server = await startEmbeddedServer({ dataDir: path.join(folder, 'data'), log: createLog('error') });
-    stops.push(server.stop);
-    const cities: FilledCity[] = [];
-    for (const rows of sizes) cities.push(await fillCity(server.url, rows, clauses, stops));
-    const { rows } = await (cities[0] as FilledCity).admin.query<{ v: string }>(
-      `select current_setting('server_version') v`,
-    );
-    return { cities, serverVersion: rows[0]?.v ?? '', stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  return { ready: fill(), stop };
 }
 
 async function fillCity(
   serverUrl: string,
   rows: number,
   clauses: readonly string[],
-  stops: (() => Promise<void>)[],
+  open: (() => Promise<void>)[],
 ): Promise<FilledCity> {
   const name = `bench_${rows}`;
   const begun = Date.now();
@@ -73,10 +79,10 @@ async function fillCity(
   const make = appealMaker(rows, clauses);
   await fillDatabase(url, rows, make);
   const db = createDatabase(url, createLog('error'), POOL_SIZE);
-  stops.push(() => db.$client.end());
+  open.push(() => db.$client.end());
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
-  stops.push(() => admin.end());
+  open.push(() => admin.end());
   say(`a city of ${rows} appeals in ${Math.round((Date.now() - begun) / 1000)} s`);
   return { name, rows, make, db, admin };
 }
