@@ -47,7 +47,8 @@ export async function appealsOf(tx: Transaction, persons: readonly Buffer[], sin
         select person, x.appeal_id from unnest(${indexes}) person cross join lateral (
           select appeal_id from appellants where account_index = person and account_verified
           order by id desc limit ${MOST_MESSAGES}) x) p
-      join appeals a on a.id = p.appeal_id
+      -- offset 0: one look-up by id each, however many the planner expects; it would rather read the whole table.
+      cross join lateral (select * from appeals where id = p.appeal_id offset 0) a
       where a.status = any(${arrayOf([...openStatuses, 'linked'], 'text')})
         or (a.status = any(${arrayOf(ended, 'text')}) and a.updated_at >= ${since.toISOString()})) x
     where place <= ${MOST_CANDIDATES} order by (status = any(${arrayOf(openStatuses, 'text')})) desc, id desc`);

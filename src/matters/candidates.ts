@@ -120,7 +120,7 @@ export async function findCandidates(
       where appeal_id <> wanted group by wanted, appeal_id)
     select f.wanted as "foundFor", f.place, f.person, a.id, a.status, a.nature, a.historic, a.title,
       left(a.body, ${SKETCHED_LENGTH}) as body
-    from found f join appeals a on a.id = f.appeal_id`);
+    from found f cross join lateral (select * from appeals where id = f.appeal_id offset 0) a`);
   return rows;
 }
 
