@@ -6,6 +6,8 @@ import { type AppealStatus, openStatuses } from './states.ts';
 
 /** Newest appeals of a person that are looked through: a bound for callers who call every day, not a rule. */
 const MOST_CANDIDATES = 50;
+/** Newest messages of a person whose appeals come into question at all. */
+const MOST_MESSAGES = 200;
 
 export interface KnownAppeal {
   id: string;
@@ -40,11 +42,15 @@ export async function appealsOf(tx: Transaction, persons: readonly Buffer[], sin
         row_number() over (partition by p.person
           order by (a.status = any(${arrayOf(openStatuses, 'text')})) desc, a.id desc) as place
       from (
-        select appeal_id, phone_index as person from appellants where phone_index = any(${indexes}) and phone_verified and through is null
+        select person, x.appeal_id from unnest(${indexes}) person cross join lateral (
+          select appeal_id from appellants where phone_index = person and phone_verified and through is null
+          order by id desc limit ${MOST_MESSAGES}) x
         union
-        select appeal_id, account_index from appellants where account_index = any(${indexes}) and account_verified
-          and through is null) p
-      join appeals a on a.id = p.appeal_id
+        select person, x.appeal_id from unnest(${indexes}) person cross join lateral (
+          select appeal_id from appellants where account_index = person and account_verified and through is null
+          order by id desc limit ${MOST_MESSAGES}) x) p
+      -- offset 0: one look-up by id each, however many the planner expects; it would rather read the whole table.
+      cross join lateral (select * from appeals where id = p.appeal_id offset 0) a
       where a.status = any(${arrayOf([...openStatuses, 'submitted', 'linked'], 'text')})
         or (a.status = any(${arrayOf(ended, 'text')}) and a.updated_at >= ${since.toISOString()})) x
     where place <= ${MOST_CANDIDATES} order by (status = any(${arrayOf(openStatuses, 'text')})) desc, id desc`);
@@ -86,8 +92,11 @@ export async function lastAppealsOf(
   const { rows } = await tx.execute<{ person: Buffer; appealId: string }>(sql`
     select p.person, m.appeal_id as "appealId" from unnest(${arrayOf(persons, 'bytea')}) p(person)
     cross join lateral (
-      select id, appeal_id from appellants
-      where (phone_index = p.person and phone_verified) or (account_index = p.person and account_verified)
+      select id, appeal_id from (
+        (select id, appeal_id from appellants where phone_index = p.person and phone_verified order by id desc limit 1)
+        union all
+        (select id, appeal_id from appellants where account_index = p.person and account_verified
+          order by id desc limit 1)) last
       order by id desc limit 1) a
     join messages m on m.appeal_id = a.appeal_id and m.appellant_id = a.id
     where m.recorded_at >= ${since.toISOString()}`);

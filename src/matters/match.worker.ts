@@ -9,13 +9,13 @@ import { cached } from '../platform/cached.ts';
 import type { Database } from '../platform/database/database.ts';
 import { insertRows } from '../platform/database/rows.ts';
 import { withTransaction } from '../platform/database/transaction.ts';
-import { dropSketches, findCandidates, keepSketches, type Sketch, sketchCount } from './candidates.ts';
+import { dropSketches, type Found, findCandidates, keepSketches, type Sketch, sketchCount } from './candidates.ts';
 import { countTexts, readFrequencies } from './frequencies.ts';
 import { MATCH } from './matching.service.ts';
 import { suggestions } from './matters.table.ts';
 import { placeKey } from './place-key.ts';
 import { reasonsOf, SUGGESTION_THRESHOLD, scoreOf } from './score.ts';
-import { keysOf, searchKeys, textOf, textShare } from './sketch.ts';
+import { keysOf, textOf, textShare, weighed } from './sketch.ts';
 
 const FREQUENCIES_TTL_MS = 60_000;
 /** Suggestions an appeal gets at once; more would not be read. */
@@ -42,23 +42,24 @@ export function createMatchHandler(db: Database): AgendaHandler {
       const sketch: Sketch = { appealId: id, natureClass: natureClass(nature), ...placeKey(address), region, keys };
       return { appealId: id, text, sketch };
     });
+    const sketches = sketched.map(({ sketch }) => sketch);
     await withTransaction(db, async (tx) => {
-      await keepSketches(
-        tx,
-        sketched.map(({ sketch }) => sketch),
-        now,
-      );
+      await keepSketches(tx, sketches, now);
       await countTexts(tx, frequencies, sketched);
     });
     await withTransaction(db, async (tx) => {
+      const candidates = new Map<string, Found[]>(sketches.map(({ appealId }) => [appealId, []]));
+      for (const other of await findCandidates(tx, sketches, rows > 0 ? frequencies.texts / rows : Infinity))
+        candidates.get(other.foundFor)?.push(other);
       const ended: string[] = [];
       const found: (typeof suggestions.$inferInsert)[] = [];
       for (const { sketch, text } of sketched) {
+        const own = weighed(frequencies, text);
         const scored = [];
-        for (const other of await findCandidates(tx, sketch, searchKeys(frequencies, sketch.keys, rows))) {
+        for (const other of candidates.get(sketch.appealId) ?? []) {
           if (!isOpen(other.status)) ended.push(other.id);
           else if (!other.historic && natureClass(other.nature) === sketch.natureClass) {
-            const common = { ...other, text: textShare(frequencies, text, textOf(other)) };
+            const common = { ...other, text: textShare(own, weighed(frequencies, textOf(other))) };
             scored.push({ other: other.id, score: scoreOf(common), reasons: reasonsOf(common) });
           }
         }

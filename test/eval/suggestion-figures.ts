@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Bigrams, bigrams } from '../../src/intake/similarity.ts';
-import { type Frequencies, keysOf, textShare } from '../../src/matters/sketch.ts';
+import { type Frequencies, keysOf, textShare, toKey, type Weighed, weighed } from '../../src/matters/sketch.ts';
 
 /** A message of the trial data and which others are known to be about the same matter. */
 export interface Known {
@@ -36,6 +36,7 @@ export function halfOf(matter: string): 'tuning' | 'held-out' {
 export function suggestionFigures(all: readonly Known[], half: 'tuning' | 'held-out'): SuggestionFigures[] {
   const texts = all.map(({ text }) => bigrams(text));
   const frequencies = count(texts);
+  const weights = texts.map((text) => weighed(frequencies, text));
   const matters = joinMarks(all);
   const scored: { a: number; b: number; score: number; same: boolean }[] = [];
   const byKey = new Map<number, number[]>();
@@ -50,7 +51,7 @@ export function suggestionFigures(all: readonly Known[], half: 'tuning' | 'held-
     for (const key of keys) byKey.set(key, [...(byKey.get(key) ?? []), at]);
     const nearest = [...shared].sort((a, b) => b[1] - a[1] || b[0] - a[0]).slice(0, CANDIDATES);
     const own = nearest
-      .map(([other]) => ({ a: at, b: other, score: textShare(frequencies, text, texts[other] as Bigrams) }))
+      .map(([other]) => ({ a: at, b: other, score: textShare(weights[at] as Weighed, weights[other] as Weighed) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, SUGGESTIONS);
     scored.push(...own.map((pair) => ({ ...pair, same: areOne(all[pair.a], all[pair.b]) })));
@@ -78,7 +79,7 @@ const areOne = (a: Known | undefined, b: Known | undefined): boolean =>
 
 function count(texts: readonly Bigrams[]): Frequencies {
   const of = new Map<number, number>();
-  for (const text of texts) for (const bigram of text) of.set(bigram, (of.get(bigram) ?? 0) + 1);
+  for (const text of texts) for (const key of text.values()) of.set(toKey(key), (of.get(toKey(key)) ?? 0) + 1);
   return { texts: texts.length, of };
 }
 

@@ -83,3 +83,27 @@ t.test('two processes at once: every pair is found, none twice', async (t) => {
   t.equal(new Set(pairs).size, pairs.length);
   for (const { appealId } of answers) t.ok((await suggestionsOf(appealId)).length > 0, 'nobody is overlooked');
 });
+
+t.test('two reports of one matter are suggested to each other, and an inquiry to neither', async (t) => {
+  const body = '星河湾大酒店后厨使用过期食材，冷库里的冻肉没有检疫标志';
+  const first = await say(body, { nature: 'report' });
+  const asked = await say(body, { nature: 'inquiry' });
+  const second = await say(`举报${body}，请保密`, { nature: 'report' });
+  t.match(await suggestionsOf(second), [{ target: { id: first } }]);
+  t.same(await suggestionsOf(asked), []);
+});
+
+t.test('found as well once PostgreSQL has counted the sketches, by which a look-up is bounded', async (t) => {
+  const counted = await createCity(t, { workers: false });
+  const say = async (body: string): Promise<string> => {
+    const worker = await counted.start();
+    const { appealId } = await counted.register('portal', { body });
+    await counted.clock.settle();
+    await worker.close();
+    return appealId;
+  };
+  const first = await say('麓谷企业广场地下车库道闸失灵，车辆堵在坡道上');
+  await counted.rows('analyze matter_sketches');
+  const second = await say('麓谷企业广场车库的道闸失灵，早高峰堵在坡道');
+  t.match(await counted.all(`/v1/appeals/${second}/suggestions`), [{ target: { id: first } }]);
+});

@@ -35,6 +35,9 @@ interface DriverDeps {
   stallAfter: number;
 }
 
+/** Machine milliseconds between two looks: most of what is due takes several steps, one after the other. */
+const LONGEST_PAUSE = 8;
+
 /**
  * Moves simulated time from due instant to due instant: what falls within one minute is worked off together, and empty
  * stretches cost nothing. Returns when nothing due is left.
@@ -91,7 +94,7 @@ export function createClockDriver(deps: DriverDeps): ClockDriver {
   async function drain(now: Date): Promise<void> {
     let left = Number.POSITIVE_INFINITY;
     let since = Date.now();
-    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       const due = await agenda.countDue(now);
       if (due === 0) return;
       if (due < left) since = Date.now();
