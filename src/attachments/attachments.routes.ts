@@ -23,6 +23,14 @@ import { attachmentContext, openAttachment } from './attachments.service.ts';
 import { shownName } from './file-name.ts';
 import type { Storage } from './storage.ts';
 
+const AttachmentPage = Type.Object(
+  {
+    ...pageOf(Ref(AttachmentSchema)).properties,
+    withheld: Type.Integer({ minimum: 0, description: 'Files of this page that the caller may not see (未予显示)' }),
+  },
+  { additionalProperties: false },
+);
+
 interface Deps {
   db: Database;
   clock: Clock;
@@ -85,12 +93,12 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
           operationId: 'listAppealAttachments',
           summary: 'Files that came with the messages of an appeal (附件)',
           description:
-            'A department sees those of the case it holds, unless the nature is `report` or not known yet, or the sender wishes to stay anonymous or secret. A page may then be shorter than `limit`.',
+            'A department sees those of the case it holds, unless the nature is `report` or not known yet, or the sender wishes to stay anonymous or secret. A page may then be shorter than `limit`, and `withheld` says how many of it are not shown: once the desk has judged the nature, those of a case that is no report are.',
           tags: ['appeals'],
           ...secured(...readers, 'department:<code>'),
           params: IdOrNumber,
           querystring: Type.Object(pageQuery(), { additionalProperties: false }),
-          response: answers({ 200: pageOf(Ref(AttachmentSchema)) }),
+          response: answers({ 200: AttachmentPage }),
         },
       },
       async ({ actor, params: { id }, query: { after, limit = 50 } }) => {
@@ -103,7 +111,8 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
           (row) => row.id,
           (row) => row,
         );
-        return { items: items.filter((row) => shown.has(row)).map(view), next };
+        const visibleOnes = items.filter((row) => shown.has(row));
+        return { items: visibleOnes.map(view), next, withheld: items.length - visibleOnes.length };
       },
     );
 

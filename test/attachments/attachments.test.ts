@@ -93,6 +93,13 @@ t.test('who may: the desk and the department that holds the case, where it betra
   ]) {
     const { appealId, id } = await send(closed);
     t.same([await listed(appealId, lights), await content(id, lights)], [0, 404], JSON.stringify(closed));
+    const { body } = await city.call<{ withheld: number }>(
+      'GET',
+      `/v1/appeals/${appealId}/attachments`,
+      undefined,
+      lights,
+    );
+    t.equal(body.withheld, 1, 'the clerk knows that there is something to ask the desk for');
     t.same([await listed(appealId, both), await content(id, both)], [1, 404], 'reading lists opens nothing');
     t.equal(await content(id, await city.key('dispatch')), 200);
   }
