@@ -129,6 +129,23 @@ t.test('a name without a server is looked up under the base, and never beside it
     t.match(await recordingsOf(call), [{ failure: /OUTSIDE_RECORDING_BASE/ }], String(out[at]));
 });
 
+t.test('a line without settings of its own is fetched for by the call centre that tells of it', async (t) => {
+  const settings = { recordingBase: `${base}/rec`, recordingAuthorization: 'Basic rec' };
+  await connect(city, '12345', { ...settings, lines: { '12369': '12369' } });
+  files.set('/rec/line.wav', { type: 'audio/wav', body: 'RIFF-line' });
+  const told = { recordingUrl: `${base}/rec/line.wav` };
+  const ours = await city.register('phone', { source: '12369', call: { callId: 'rec-line', ...told } });
+  const other = await city.register('phone', {
+    source: '12318',
+    call: { callId: 'rec-none', recordingUrl: `${base}/rec/x.wav` },
+  });
+  await city.clock.settle();
+  const stateOf = async (messageId: string) =>
+    (await city.rows('select state from attachments where message_id = $1', [messageId]))[0]?.state;
+  t.equal(await stateOf(ours.messageId), 'stored');
+  t.equal(await stateOf(other.messageId), 'pending', 'nobody tells of that line');
+});
+
 t.test('operations are told of recordings that wait for settings or cannot be fetched, and how long', async (t) => {
   const city = await createCity(t);
   // Each process keeps its warnings for two seconds, so each is asked once.

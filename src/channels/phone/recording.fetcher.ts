@@ -25,14 +25,25 @@ function addressOf(recordingBase: string, told: string): URL | undefined {
   return URL.canParse(told, base) ? within(base, new URL(told, base).href) : undefined;
 }
 
+/** Where recordings of a source are: by its own settings, else by those of the call centre that tells of its line. */
+async function settingsFor(sources: Sources, source: string): Promise<PhoneSettings | undefined> {
+  const own = await sources.settingsOf<PhoneSettings>('phone', source);
+  if (own?.recordingBase !== undefined) return own;
+  for (const code of await sources.configured('phone')) {
+    const other = await sources.settingsOf<PhoneSettings>('phone', code);
+    if (other?.recordingBase !== undefined && Object.values(other.lines ?? {}).includes(source)) return other;
+  }
+  return own;
+}
+
 /**
  * Brings recordings from the call centre, and from no other server: names without a server are looked up under
- * `recordingBase`, and an address outside of it waits for somebody to correct the settings, until the recording expires. A switch writes its recordings after the call, so that
- * one that is not found is asked for again.
+ * `recordingBase`, and an address outside of it waits for somebody to correct the settings, until the recording expires. A
+ * switch writes its recordings after the call, so that one that is not found is asked for again.
  */
 export function createRecordingFetcher(sources: Sources): Fetcher {
   return async (reference: FetchReference, signal): Promise<Fetched> => {
-    const settings = await sources.settingsOf<PhoneSettings>('phone', reference.source);
+    const settings = await settingsFor(sources, reference.source);
     if (settings?.recordingBase === undefined) throw new NotYetError('NO_RECORDING_BASE');
     const url = addressOf(settings.recordingBase, String(reference.url));
     if (!url) throw new NotYetError('OUTSIDE_RECORDING_BASE');
