@@ -42,7 +42,7 @@ export async function runHostile(count: number, only: string | undefined) {
         if (name === undefined || make === undefined) return;
         const status = await service.inject(make(seed)).then(
           (reply) => String(reply.status),
-          (error: NodeJS.ErrnoException) => error.code ?? error.message,
+          (error: Error) => error.message,
         );
         answered[name] ??= {};
         answered[name][status] = (answered[name][status] ?? 0) + 1;

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +8,9 @@ import { projectRoot } from '../../src/config.ts';
 import { freePort } from '../../src/platform/database/embedded/free-port.ts';
 import { ADMIN_KEY, type Reply } from '../support/city.ts';
 import { cloneTemplate, dropDatabase, urlOf } from '../support/databases.ts';
+import { send } from '../support/send.ts';
 
 const START_MS = 30_000;
-const ANSWER_MS = 30_000;
 
 export type Service = Awaited<ReturnType<typeof startService>>;
 
@@ -44,53 +43,20 @@ async function startService(databaseUrl: string, dataDir: string) {
       DATABASE_URL: databaseUrl,
       CLOCK: 'simulated',
       MINSHENG_ADMIN_KEY: ADMIN_KEY,
+      TRUST_PROXY: '127.0.0.1',
       LOG_LEVEL: 'fatal',
     },
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
-  /** As a test's `inject`, over a connection of its own; of `remoteAddress` (10/8) it takes the namesake in 127/8 (Linux). */
-  function inject<T>({
-    method = 'GET',
-    url,
-    query,
-    headers,
-    payload,
-    remoteAddress,
-  }: InjectOptions): Promise<Reply<T>> {
-    const search = query ? `?${new URLSearchParams(query as Record<string, string>)}` : '';
-    const bytes = payload === undefined ? undefined : Buffer.isBuffer(payload) ? payload : Buffer.from(String(payload));
-    return new Promise((resolve, reject) => {
-      const request = http.request(
-        {
-          host: '127.0.0.1',
-          port,
-          method,
-          path: `${String(url)}${search}`,
-          headers: { ...(headers as Record<string, string>), ...(bytes ? { 'content-length': bytes.length } : {}) },
-          agent: false,
-          timeout: ANSWER_MS,
-          ...(remoteAddress ? { localAddress: remoteAddress.replace(/^10\./, '127.') } : {}),
-        },
-        (response) => {
-          const parts: Buffer[] = [];
-          response.on('data', (part: Buffer) => parts.push(part));
-          response.on('error', reject);
-          response.on('end', () => {
-            const text = Buffer.concat(parts).toString();
-            const isJson = /json/.test(response.headers['content-type'] ?? '');
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers as Record<string, string>,
-              body: (isJson && text !== '' ? JSON.parse(text) : text) as T,
-            });
-          });
-        },
-      );
-      request.on('timeout', () => request.destroy(new Error(`no answer in ${ANSWER_MS / 1000} s`)));
-      request.on('error', reject);
-      request.end(bytes);
-    });
+  /** As a test's `inject`, over a real connection, through a proxy that names `remoteAddress`. */
+  async function inject<T>({ remoteAddress, headers, ...rest }: InjectOptions): Promise<Reply<T>> {
+    const forwarded = remoteAddress === undefined ? {} : { 'x-forwarded-for': remoteAddress };
+    const sent = await send(port, { ...rest, headers: { ...headers, ...forwarded } });
+    if (typeof sent === 'string') throw new Error(sent);
+    const isJson = /json/.test(String(sent.headers['content-type'] ?? ''));
+    const body = (isJson && sent.body !== '' ? JSON.parse(sent.body) : sent.body) as T;
+    return { status: sent.status, headers: sent.headers as Record<string, string>, body };
   }
 
   const call = <T>(method: 'GET' | 'POST' | 'PUT', url: string, body?: unknown): Promise<Reply<T>> =>
