@@ -106,6 +106,8 @@ t.test('what was refused is tried again, what was lost or refused for good is no
   t.same(await take({ refuse: 451, at: 'rcpt' }, 'a@example.com'), ['temporary-failure', 'sent', 1]);
   t.same(await take({ refuse: 452, at: 'data' }, 'b@example.com'), ['temporary-failure', 'sent', 1]);
   t.same(await take({ refuse: 421, at: 'mail' }, 'c@example.com'), ['temporary-failure', 'sent', 1]);
+  const noEmptySender = await take({ refuse: 501, at: 'mail' }, 'h@example.com');
+  t.same(noEmptySender, ['temporary-failure', 'sent', 1], 'it is the server’s setting, not this mail');
   t.same(await take('hang-up', 'd@example.com'), ['temporary-failure', 'sent', 1], 'before it had the mail');
   t.same(await take('drop', 'e@example.com'), ['unknown', 'unknown', 1], 'with the mail: never twice');
   t.same(await take({ refuse: 550, at: 'rcpt' }, 'f@example.com'), ['permanent-failure', 'permanent-failure', 0]);

@@ -30,7 +30,7 @@ const BOUNCE_SUBJECT =
 const DAEMON = /^(mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|bounce[sd]?([-+=].*)?|double-bounce)@/i;
 const SYSTEM = /^(postmaster|post_?master|mailadmin|mail-?system)@/i;
 /** And those that nobody reads, which an answer would only come back from. */
-const UNREAD = /^(no|do[-_.]?not|never)[-_.]?reply([-_.+].*)?@|^(abuse|hostmaster|webmaster|root|nobody|daemon)@/i;
+const UNREAD = /^(no|do[-_.]?not)[-_.]?reply([-_.+].*)?@/i;
 
 /** Whether an address is one that no person reads answers at. */
 export const isNobody = (address: string): boolean =>

@@ -53,7 +53,8 @@ export async function deliver(settings: ReplySettings, mail: Acknowledgement): P
     await new Promise<void>((resolve, reject) => {
       const done = (error?: Error | null): void => (error ? reject(error) : resolve());
       const send = (): void => connection.send({ from: '', to: [mail.to] }, leaving, done);
-      connection.once('error', reject);
+      // Also for what a connection that has done its work still says.
+      connection.on('error', reject);
       connection.connect((error) => {
         if (error) return reject(error);
         if (user === undefined || !connection.allowsAuth) return send();
@@ -66,8 +67,6 @@ export async function deliver(settings: ReplySettings, mail: Acknowledgement): P
     connection.close();
     return verdictOf(error, isLeaving);
   } finally {
-    // What a connection that has done its work still says is nobody's failure.
-    connection.on('error', () => undefined);
     leaving.destroy();
   }
 }
@@ -88,11 +87,11 @@ function compose({ from }: ReplySettings, mail: Acknowledgement): Promise<Buffer
     .build();
 }
 
-/** Only a refusal of this very mail is final: a wrong password or a server that is down can be mended. */
+/** Only a refusal of this very mail is final: a wrong password, or a server that takes no empty sender, can be mended. */
 function verdictOf(error: unknown, isLeaving: boolean): Delivery {
-  const { code = 'Error', originalCode, responseCode } = error as Record<string, string | number | undefined>;
+  const { code = 'Error', originalCode, responseCode, command } = error as Record<string, string | number | undefined>;
   const reason = String(responseCode ? `${code} ${responseCode}` : (originalCode ?? code));
   if (isLeaving && !responseCode) return { outcome: 'unknown', reason };
-  const isOfTheMail = code === 'EENVELOPE' || code === 'EMESSAGE';
-  return { outcome: 'refused', permanent: isOfTheMail && !(Number(responseCode) < 500), reason };
+  const isOfTheMail = command === 'RCPT TO' || command === 'DATA';
+  return { outcome: 'refused', permanent: isOfTheMail && Number(responseCode) >= 500, reason };
 }
