@@ -8,6 +8,7 @@ import { createUnclaimedHandler } from './attachments/unclaimed.worker.ts';
 import { RECORDING_FETCHER } from './calls/recordings.service.ts';
 import { createSilentCallHandler } from './calls/silent-calls.worker.ts';
 import { createMailboxWatch } from './channels/mailbox/imap/watch.ts';
+import { createMailReplyHandler, createReplyWarnings } from './channels/mailbox/reply/reply.worker.ts';
 import { createMediaFetcher, MEDIA_FETCHER } from './channels/open311/media.fetcher.ts';
 import { createServiceList } from './channels/open311/services.service.ts';
 import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
@@ -121,6 +122,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createUnclaimedHandler({ db, storage }),
       createSilentCallHandler({ db, keyRing }),
       createMatchHandler(db),
+      createMailReplyHandler({ db, keyRing, clock, sources }),
     ],
   });
 
@@ -172,7 +174,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       production: config.production,
       gateway,
       queue,
-      channels: [mentions, mailboxes, createRecordingWarnings({ db, zone })],
+      channels: [mentions, mailboxes, createRecordingWarnings({ db, zone }), createReplyWarnings({ db, sources })],
     }),
     isStopping: () => stopping,
     stopTaking: () => {

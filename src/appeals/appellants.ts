@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskEmail, maskName, maskPhone } from '../platform/access/masking.ts';
 import type { Executor } from '../platform/database/database.ts';
@@ -43,6 +43,29 @@ export async function contactsOf(
       },
     ]),
   );
+}
+
+/** A message as it came, with its sender's account and query code, in clear: for the moment of answering only. */
+export async function openMessage(
+  db: Executor,
+  keyRing: KeyRing,
+  messageId: string,
+): Promise<
+  { source: string; account: string | undefined; queryCode: string; body: Record<string, unknown> } | undefined
+> {
+  const [row] = await db
+    .select({ message: messages, sealed: appellants.sealed })
+    .from(messages)
+    .innerJoin(appellants, eq(appellants.id, messages.appellantId))
+    .where(eq(messages.id, messageId));
+  if (!row) return undefined;
+  const { message, sealed } = row;
+  return {
+    source: message.source,
+    account: openPerson(keyRing, message.appellantId, sealed).account,
+    queryCode: queryCodeOf(keyRing, message.keyId, messageId),
+    body: keyRing.open(`message:${messageId}`, message.sealed),
+  };
 }
 
 /**

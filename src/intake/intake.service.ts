@@ -7,6 +7,7 @@ import { duesOf, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
+import { addToAgenda } from '../platform/agenda/agenda.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import type { ProblemError } from '../platform/problem.ts';
@@ -116,6 +117,15 @@ async function write(
       call === undefined ? [] : [{ messageId, appealId, source, receivedAt, call, lineSource }],
     ),
     now,
+  );
+
+  await addToAgenda(
+    tx,
+    placed.flatMap(({ message: { messageId, followedBy } }) =>
+      followedBy === undefined
+        ? []
+        : [{ ...followedBy, subjectId: messageId, businessKey: `${followedBy.kind}:${messageId}`, runAt: now }],
+    ),
   );
 
   const byId = new Map(rows.map((row) => [row.id, { number: row.number, status: row.status }]));

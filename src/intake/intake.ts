@@ -52,6 +52,7 @@ export function createIntake(
     );
     if (answers.some((answer) => answer.status === 'registered')) deps.nudge(ROUTE);
     if (answers.some((answer) => answer.receiptDueAt !== null && answer.status !== 'registered')) deps.nudge(RECEIPT);
+    for (const kind of new Set(batch.flatMap(({ followedBy }) => followedBy?.kind ?? []))) deps.nudge(kind);
     return outcomes;
   }
 

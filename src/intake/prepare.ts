@@ -46,6 +46,13 @@ export interface PreparedMessage {
   publish: boolean;
   belongsTo: string | undefined;
   refersTo: string | undefined;
+  followedBy: Errand | undefined;
+}
+
+/** Work of a channel's own that a message causes; the agenda item's subject is the message. */
+export interface Errand {
+  kind: string;
+  dueAt: Date;
 }
 
 /** What comes with a message and is no part of its body: the channel's own knowledge. */
@@ -61,6 +68,8 @@ export interface Accompanying {
   belongsTo?: string;
   /** Number of an appeal it only mentions: a hint for the desk, never a way into the case. */
   refersTo?: string;
+  /** What the channel has to do once the message is recorded: committed with it, and not with a replayed one. */
+  followedBy?: Errand | undefined;
 }
 
 interface AppellantFields {
@@ -83,7 +92,7 @@ export function prepareMessage(
   body: MessageBody,
   actor: string,
   idempotencyKey: string | null,
-  { attachments = [], conversation = false, belongsTo, refersTo }: Accompanying = {},
+  { attachments = [], conversation = false, belongsTo, refersTo, followedBy }: Accompanying = {},
 ): PreparedMessage {
   const messageId = uuid();
   const appellantId = uuid();
@@ -147,6 +156,7 @@ export function prepareMessage(
     publish: block.publish === true && body.nature !== 'report' && !sender.confidential && !announcesReport(text),
     belongsTo,
     refersTo,
+    followedBy,
   };
 }
 

@@ -23,6 +23,10 @@ const Settings = Type.Record(Type.String(), Type.Unknown(), { $id: 'SourceSettin
 const SourceCode = Type.Object({ code: Type.String({ maxLength: 40, description: 'Source code (来源)' }) });
 const HIDDEN = '***';
 
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 interface Deps {
   db: Database;
   clock: Clock;
@@ -104,9 +108,7 @@ export function sourcesRoutes({ db, clock, sources, access }: Deps): FastifyPlug
         const schema = await schemaOf(code);
         const channel = await sources.channelOf(code);
         const before = (channel && (await sources.settingsOf<Record<string, unknown>>(channel, code))) ?? {};
-        const settings = Object.fromEntries(
-          Object.entries(body).map(([name, value]) => [name, value === HIDDEN ? before[name] : value]),
-        );
+        const settings = restore(body, before);
         checkBody(schema, settings);
         await checkNamedSources(channel, settings);
         await withTransaction(db, async (tx) => {
@@ -127,9 +129,24 @@ export function sourcesRoutes({ db, clock, sources, access }: Deps): FastifyPlug
   };
 }
 
-function hide(schema: TObject, settings: Record<string, unknown>): Record<string, unknown> {
-  const properties = schema.properties as Record<string, { writeOnly?: boolean } | undefined>;
+/** Secrets that come back as they were shown are those that are stored. */
+function restore(given: Fields, before: Fields): Fields {
   return Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => [name, properties[name]?.writeOnly ? HIDDEN : value]),
+    Object.entries(given).map(([name, value]) => {
+      const stored = before[name];
+      if (isFields(value)) return [name, restore(value, isFields(stored) ? stored : {})];
+      return [name, value === HIDDEN ? stored : value];
+    }),
+  );
+}
+
+function hide(schema: TObject, settings: Fields): Fields {
+  const properties = schema.properties as Record<string, TObject & { writeOnly?: boolean }>;
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => {
+      const property = properties[name];
+      if (property?.properties && isFields(value)) return [name, hide(property, value)];
+      return [name, property?.writeOnly ? HIDDEN : value];
+    }),
   );
 }

@@ -29,6 +29,12 @@ const BOUNCE_SUBJECT =
 /** Local parts that only mail systems write from. */
 const DAEMON = /^(mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|bounce[sd]?([-+=].*)?|double-bounce)@/i;
 const SYSTEM = /^(postmaster|post_?master|mailadmin|mail-?system)@/i;
+/** And those that nobody reads, which an answer would only come back from. */
+const UNREAD = /^(no|do[-_.]?not)[-_.]?reply([-_.+].*)?@/i;
+
+/** Whether an address is one that no person reads answers at. */
+export const isNobody = (address: string): boolean =>
+  DAEMON.test(address) || SYSTEM.test(address) || UNREAD.test(address);
 
 /**
  * Recognises mail that no person wrote (RFC 3834 and what came before it). Only signs that a person's mail does not carry

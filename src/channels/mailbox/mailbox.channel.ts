@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { type Channel, textOf } from '../channel.ts';
+import { ReplySettingsSchema } from './reply/settings.ts';
 
 /** A mailbox to be read by IMAP needs `host`, `user` and `password`; one that is posted to needs `webhookSecret`; or both. */
 const MailboxSettingsSchema = Type.Object(
@@ -47,6 +48,7 @@ const MailboxSettingsSchema = Type.Object(
         description: 'Bearer secret of `POST /v1/webhooks/mailbox/{source}`',
       }),
     ),
+    reply: Type.Optional(ReplySettingsSchema),
   },
   {
     additionalProperties: false,

@@ -7,7 +7,7 @@ import { sameText } from '../../platform/access/key-ring.ts';
 import { systemActor } from '../../platform/access/keys.ts';
 import { answers, Choice, Nullable, Ref } from '../../platform/openapi.ts';
 import { notFound, ProblemError } from '../../platform/problem.ts';
-import { type MailboxSettings, ownAddress } from './mailbox.channel.ts';
+import type { MailboxSettings } from './mailbox.channel.ts';
 import { MAX_MAIL } from './mime/limits.ts';
 import { type ReceiveDeps, receiveMail } from './receive.ts';
 
@@ -86,8 +86,12 @@ export function mailboxWebhook(deps: ReceiveDeps & { sources: Sources }): Fastif
           );
         parsing += 1;
         try {
-          const own = ownAddress(await settingsOf(source));
-          const { disposition, appealNumber, reason } = await receiveMail(deps, { source, raw: request.body, own });
+          const settings = await settingsOf(source);
+          const { disposition, appealNumber, reason } = await receiveMail(deps, {
+            source,
+            raw: request.body,
+            settings,
+          });
           const isNew = disposition === 'registered' || disposition === 'attached';
           return reply.status(isNew ? 201 : 200).send({ disposition, appealNumber, reason });
         } finally {

@@ -27,3 +27,30 @@ export const mailboxFailures = pgTable('mailbox_failures', {
   failures: integer().notNull(),
   failure: text().notNull(),
 });
+
+/**
+ * `temporary-failure` is tried again; `technical-failure`: for a business day in vain; `unknown`: the call broke off, it may
+ * have left and is never sent again; `limited`, `unwanted`: not sent, the address had its share or belongs to nobody.
+ */
+export const mailReplyStates = [
+  'sending',
+  'sent',
+  'temporary-failure',
+  'permanent-failure',
+  'technical-failure',
+  'unknown',
+  'limited',
+  'unwanted',
+] as const;
+export type MailReplyState = (typeof mailReplyStates)[number];
+
+export const mailReplies = pgTable('mail_replies', {
+  messageId: uuid('message_id').primaryKey(),
+  source: text().notNull(),
+  accountIndex: bytea('account_index').notNull(),
+  state: text().$type<MailReplyState>().notNull(),
+  attempts: integer().notNull(),
+  failure: text(),
+  attemptStartedAt: timestamp('attempt_started_at', { withTimezone: true }).notNull(),
+  sentAt: timestamp('sent_at', { withTimezone: true }),
+});

@@ -14,9 +14,10 @@ import type { Log } from '../../platform/log.ts';
 import { ProblemError } from '../../platform/problem.ts';
 import { automaticReason } from './automatic.ts';
 import { toLetter } from './letter.ts';
-import { mailbox } from './mailbox.channel.ts';
+import { type MailboxSettings, mailbox, ownAddress } from './mailbox.channel.ts';
 import { findMail, recordMail } from './mails.repo.ts';
 import { identityOf, type Mail, readMail } from './mime/mail.ts';
+import { replyDue } from './reply/due.ts';
 import { referenceIndexes, threadOf } from './thread.ts';
 
 export interface ReceiveDeps {
@@ -35,8 +36,7 @@ export interface Arrival {
   receivedAt?: Date | undefined;
   /** Only the beginning of it was fetched. */
   isCut?: boolean;
-  /** Address of the mailbox itself. */
-  own?: string | undefined;
+  settings: MailboxSettings;
 }
 
 /** What became of a mail: a message (`replayed`: it was one before), or nothing, and why. */
@@ -78,7 +78,7 @@ export async function receiveMail(deps: ReceiveDeps, arrival: Arrival): Promise<
       await recordMail(db, { source, externalId, kind: 'refused', reason: 'unreadable', recordedAt });
     throw error;
   }
-  const reason = automaticReason(mail, arrival.own);
+  const reason = automaticReason(mail, ownAddress(arrival.settings));
   if (reason) {
     await recordMail(db, { source, externalId, kind: 'automatic', reason, recordedAt });
     log.info({ source, mail: externalId, reason }, 'an automatic mail became no message');
@@ -98,7 +98,7 @@ export async function receiveMail(deps: ReceiveDeps, arrival: Arrival): Promise<
 
 async function submit(
   deps: ReceiveDeps,
-  { source, receivedAt, isCut = false }: Arrival,
+  { source, receivedAt, isCut = false, settings }: Arrival,
   externalId: string,
   mail: Mail,
   now: Date,
@@ -111,7 +111,8 @@ async function submit(
   const attachments = await keepAll(deps, mail, letter.whole);
   try {
     const actor = systemActor('mailbox');
-    const answer = await intake.accept(mailbox, letter.body, actor, null, { attachments, ...thread });
+    const followedBy = replyDue(settings, mail, at === undefined ? undefined : receivedAt, now);
+    const answer = await intake.accept(mailbox, letter.body, actor, null, { attachments, ...thread, followedBy });
     if (answer.disposition === 'replayed') await forgetContents(deps, attachments);
     return answer;
   } catch (error) {

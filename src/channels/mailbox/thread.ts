@@ -4,6 +4,7 @@ import type { KeyRing } from '../../platform/access/key-ring.ts';
 import type { Executor } from '../../platform/database/database.ts';
 import { messagesByReference } from './mails.repo.ts';
 import type { Mail } from './mime/mail.ts';
+import { acknowledgedMessage } from './reply/message-id.ts';
 
 const MOST_NUMBERS = 5;
 
@@ -12,7 +13,8 @@ export const referenceIndexes = (keyRing: KeyRing, messageId: string): Buffer[] 
   keyRing.blindIndexes('mail', messageId);
 
 /**
- * The appeal a mail continues: by the Message-IDs it answers or forwards, then by an appeal number in its subject. It
+ * The appeal a mail continues: by the Message-IDs it answers or forwards (our own
+ * acknowledgements included), then by an appeal number in its subject. It
  * belongs there only when it comes from an address that is already in the case; from anybody else the number is but a hint
  * for the desk, since a number can be quoted by everyone.
  */
@@ -25,7 +27,10 @@ export async function threadOf(
   const numbers = (mail.subject.normalize('NFKC').match(/(?<!\d)\d{16}(?!\d)/g) ?? []).filter(isAppealNumber);
   const named = [...new Set(numbers)].slice(0, MOST_NUMBERS).map((number) => findAppeal(db, number));
   const threads = [
-    ...(await appealsOfMessages(db, await messagesByReference(db, references))),
+    ...(await appealsOfMessages(db, [
+      ...mail.references.flatMap((id) => acknowledgedMessage(id) ?? []),
+      ...(await messagesByReference(db, references)),
+    ])),
     ...(await Promise.all(named)).filter((appeal) => appeal !== undefined),
   ];
   if (threads.length === 0) return {};

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ImapFlow, type MailboxObject } from 'imapflow';
-import { type MailboxSettings, ownAddress } from '../mailbox.channel.ts';
+import type { MailboxSettings } from '../mailbox.channel.ts';
 import { MAX_MAIL } from '../mime/limits.ts';
 import type { ReceiveDeps } from '../receive.ts';
 import { failureOf, forgetFailures, noteFailure } from './failures.ts';
@@ -156,7 +156,7 @@ async function takeNew(
     if (mail !== false && mail.source) {
       const { source: raw, size = raw.length, internalDate } = mail;
       const receivedAt = internalDate ? new Date(internalDate) : undefined;
-      const arrival = { source: code, raw, own: ownAddress(settings), isCut: size > raw.length, receivedAt };
+      const arrival = { source: code, raw, settings, isCut: size > raw.length, receivedAt };
       await takeMail(deps, arrival, uid < position.oldBelow ? position.takenFrom : null);
       // Otherwise it is gone: somebody deleted or moved it meanwhile.
     } else if (!client.usable) throw new Error('the connection ended');
