@@ -31,7 +31,8 @@ const ended: readonly AppealStatus[] = ['answered', 'declined', 'diverted'];
 
 /**
  * Appeals raised by any of these verified persons (blind indexes of numbers and accounts), open ones first: open, handed in,
- * linked to another, or ended since. Whoever is in an appeal only through a linked one raised that one.
+ * linked to another, or ended since. Whoever is in an appeal only through a linked one raised that one. Appeals are read
+ * behind `offset 0`: one look-up by id each, however many the planner expects, where it would rather read the whole table.
  */
 export async function appealsOf(tx: Transaction, persons: readonly Buffer[], since: Date): Promise<KnownAppeal[]> {
   const indexes = arrayOf(persons, 'bytea');
@@ -49,7 +50,6 @@ export async function appealsOf(tx: Transaction, persons: readonly Buffer[], sin
         select person, x.appeal_id from unnest(${indexes}) person cross join lateral (
           select appeal_id from appellants where account_index = person and account_verified and through is null
           order by id desc limit ${MOST_MESSAGES}) x) p
-      -- offset 0: one look-up by id each, however many the planner expects; it would rather read the whole table.
       cross join lateral (select * from appeals where id = p.appeal_id offset 0) a
       where a.status = any(${arrayOf([...openStatuses, 'submitted', 'linked'], 'text')})
         or (a.status = any(${arrayOf(ended, 'text')}) and a.updated_at >= ${since.toISOString()})) x

@@ -72,7 +72,8 @@ export interface Found extends Pick<Common, 'person' | 'place'> {
 /**
  * Appeals that may be about the same matter as any of these: the most alike by rare bigrams, the newest at the place and
  * in the area, the newest of the persons. Every part is bounded and goes by an index, so that the look-up costs the same
- * with millions of rows; a batch is one statement, since planning one costs as much as running it.
+ * with millions of rows; a batch is one statement, since planning one costs as much as running it. `offset 0` keeps a part
+ * planned by itself, so that nothing around it can ask for rows in another order than the index's.
  * @param textsPerRow how many texts were counted for each sketch there is; Infinity: nothing is too frequent to look for
  */
 export async function findCandidates(
@@ -93,7 +94,6 @@ export async function findCandidates(
             select key, coalesce(f.texts, 0) as texts
             from unnest(w.keys) key left join bigram_frequencies f on f.bigram = key) counted) rarest
         cross join lateral (
-          -- offset 0: planned by itself, so that nothing around it can ask for rows in another order than the index's.
           select appeal_id, nature_class from matter_sketches where keys @> array[rarest.key # w.salt] offset 0) s
         where rarest.touched <= ${MOST_ROWS * textsPerRow}::float8 and s.nature_class = w."natureClass" and s.appeal_id <> w."appealId"
         group by s.appeal_id order by count(*) desc, s.appeal_id desc limit 30) x),

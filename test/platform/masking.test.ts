@@ -68,6 +68,7 @@ t.test('personal numbers inside text are masked', async (t) => {
 t.test('the name that its sender gave is masked wherever it stands', async (t) => {
   t.equal(maskText('我叫郑十一，郑十一的电话13800001234', '郑十一'), '我叫郑**，郑**的电话138****1234');
   t.equal(maskText('I am John Smith.', 'John Smith'), 'I am J**.');
+  t.equal(maskText('Testing by Test, Test!', 'Test'), 'Testing by T**, T**!', 'whole words of letters');
   t.equal(maskText('我叫周九', '周 九'), '我叫周**', 'first and last name apart');
   for (const [text, name] of [
     ['王家村的路灯坏了', '王'],

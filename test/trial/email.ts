@@ -81,9 +81,11 @@ async function ofFile(city: City, folder: string, { file, cpython }: Sample): Pr
     /^content-type: multipart\/report/im.test(head);
   const got = await send(city, raw);
   if (isMachine) return judge(name, 'automatic', got.disposition);
-  const subject = maskText(flat(cpython.subject)).slice(0, 200);
+  // The sender's own name is masked in what they wrote.
+  const from = /^\s*"?([^"<]*?)"?\s*</.exec(cpython.from ?? '')?.[1];
+  const subject = maskText(flat(cpython.subject), from).slice(0, 200);
   const text = cpython.parts.find(({ type, filename }) => type === 'text/plain' && !filename)?.text_head ?? '';
-  const readable = /!LookupError|\ufffd/.test(text) ? '' : maskText(flat(text)).slice(0, 20);
+  const readable = /!LookupError|\ufffd/.test(text) ? '' : maskText(flat(text), from).slice(0, 20);
   const sameTitle = subject === '' || /\ufffd/.test(subject) || got.title === subject;
   const sameText = readable === '' || got.body.includes(readable);
   return judge(

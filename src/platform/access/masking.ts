@@ -67,7 +67,13 @@ function maskOwnName(text: string, given: string): string {
   const spaced = given.trim().replaceAll(/\s+/g, ' ');
   // First and last name come apart from some forms; nobody writes Chinese names so.
   const name = /^[\p{Script=Han} ]+$/u.test(spaced) ? spaced.replaceAll(' ', '') : spaced;
-  return NAME.test(name) && !NO_NAME.test(name) ? text.replaceAll(name, maskName(name)) : text;
+  if (!NAME.test(name) || NO_NAME.test(name)) return text;
+  // Letters on either side make another word: Test is not in Testing. Chinese has no such sides.
+  const isWord = (at: number): boolean => !/[A-Za-z\u00c0-\u024f]/.test(text.charAt(at));
+  const isHan = /^[\p{Script=Han}·]+$/u.test(name);
+  return text.replaceAll(name, (found, at: number) =>
+    isHan || (isWord(at - 1) && isWord(at + found.length)) ? maskName(name) : found,
+  );
 }
 
 function maskEmails(text: string): string {
