@@ -136,10 +136,10 @@ async function insertAppeals(
   const column = (of: (appeal: MadeAppeal) => unknown): unknown[] => made.map(({ appeal }) => of(appeal));
   const ids = made.map(({ id }) => id);
   await client.query(
-    `insert into appeals (id, number, status, source, channel, title, body, address, region, nature, urgency,
+    `insert into appeals (id, number, status, source, external_id, channel, title, body, address, region, nature, urgency,
       urgency_confirmed, late_by_adapter, historic, policy, policy_version, calendar_version, received_at, recorded_at,
       updated_at, version)
-    select id, id::text, status, '12345', 'phone', title, body, address, region, nature, 'normal', false, false, false,
+    select id, id::text, status, '12345', id::text, 'phone', title, body, address, region, nature, 'normal', false, false, false,
       'kunming-hotline', 1, 1, now(), now(), now(), 1
     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
       x(id, status, title, body, address, region, nature)`,
