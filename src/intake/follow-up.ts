@@ -11,8 +11,12 @@ const courtesies =
 const placeholder = /[[【（(][^\]】）)]{1,12}[\]】）)]/g;
 const placeWords = /^(?:位置|地址|地点|我在|在)/;
 
-/** Whether a line says of itself that it adds to what was said before, as the reply to the first one asks for. */
-export const isSupplement = ({ body }: Pick<PreparedMessage, 'body'>): boolean => /^[\s“"'【[（(]*补充/.test(body);
+/**
+ * Whether a line says of itself that it adds to what was said before, as the reply to the first one asks for. The word must
+ * stand by itself: 补充医疗保险 is a matter.
+ */
+export const isSupplement = ({ body }: Pick<PreparedMessage, 'body'>): boolean =>
+  /^[\s\p{P}]*补充(?:说明|一下|一点)?(?:[\s\p{P}]|$)/u.test(body);
 
 /**
  * Whether a line of a conversation only goes on with what was said before: thanks, a picture without words, a place. A

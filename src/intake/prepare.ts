@@ -153,7 +153,11 @@ export function prepareMessage(
     conversation,
     call: channel.callOf?.(block),
     lineSource: undefined,
-    publish: block.publish === true && body.nature !== 'report' && !sender.confidential && !announcesReport(text),
+    publish:
+      block.publish === true &&
+      body.nature !== 'report' &&
+      !sender.confidential &&
+      !announcesReport(`${body.title ?? ''}\n${text}`),
     belongsTo,
     refersTo,
     followedBy,

@@ -106,6 +106,12 @@ t.test(
     await city.clock.advance('P2D');
     t.match(await say('o-8', ' 补充：就在人民路与白塔路口'), { disposition: 'attached', appealId: other.appealId });
     t.match(await say('o-8', '就在人民路与白塔路口'), { disposition: 'registered' }, 'it was not announced');
+    await city.clock.advance('PT3M');
+    t.match(
+      await say('o-8', '补充医疗保险报销不了'),
+      { disposition: 'registered' },
+      'the word alone announces nothing',
+    );
     t.match(await say('o-9', '补充：还没有人来'), { disposition: 'registered' }, 'there is nothing to supplement');
     t.not(first.appealId, other.appealId);
   },

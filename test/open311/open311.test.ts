@@ -157,6 +157,7 @@ t.test('what is not for everybody is not there', async (t) => {
     await form({ nature: 'report' }),
     await form({ nature: undefined }),
     await form({ body: '我要举报有人偷路灯' }),
+    await form({ title: '举报偷盗', body: '有人偷路灯' }),
     await form({ sender: { confidential: true } }),
     await form({ category: 'no-service' }),
     await city.register('phone', { category: 'street-light' }),
