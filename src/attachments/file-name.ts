@@ -10,8 +10,9 @@ const LONGEST = 120;
 export function shownName(given: string): string {
   const last = given.toWellFormed().normalize('NFC').split(/[\\/]/).at(-1) ?? '';
   const plain = last.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replace(/^[.\s]+|[.\s]+$/g, '');
-  const ending = path.extname(plain).slice(0, 12);
-  const stem = [...plain.slice(0, plain.length - path.extname(plain).length)];
-  const name = `${stem.slice(0, LONGEST - ending.length).join('')}${ending}`;
+  const extension = path.extname(plain);
+  const ending = [...extension].slice(0, 12);
+  const stem = [...plain.slice(0, plain.length - extension.length)].slice(0, LONGEST - ending.length);
+  const name = [...stem, ...ending].join('');
   return name === '' ? '附件' : name;
 }

@@ -106,6 +106,7 @@ t.test('names are shown, never paths, and end as they ended', async (t) => {
   t.equal(shownName('照片\u202egpj.exe'), '照片gpj.exe');
   t.equal(shownName('a\r\nSet-Cookie: x.pdf'), 'aSet-Cookie: x.pdf');
   t.equal(shownName('..'), '附件');
+  t.equal(shownName('照片.1234567890😀x'), '照片.1234567890😀', 'a character is never cut in two');
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (given) => {
       const name = shownName(given);
