@@ -9,7 +9,7 @@ const LONGEST = 120;
  */
 export function shownName(given: string): string {
   const last = given.toWellFormed().normalize('NFC').split(/[\\/]/).at(-1) ?? '';
-  const plain = last.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replace(/^[.\s]+|[.\s]+$/g, '');
+  const plain = last.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replaceAll(/^[.\s]+|(?<![.\s])[.\s]+$/g, '');
   const extension = path.extname(plain);
   const ending = [...extension].slice(0, 12);
   const stem = [...plain.slice(0, plain.length - extension.length)].slice(0, LONGEST - ending.length);

@@ -23,7 +23,7 @@ export function createS3Storage(settings: {
     region: settings.region,
     retries: RETRIES,
   });
-  const base = settings.url.replace(/\/+$/, '');
+  const base = settings.url.replace(/(?<!\/)\/+$/, '');
 
   async function call(method: 'PUT' | 'GET' | 'DELETE', key: string, content?: Buffer): Promise<Response> {
     return client.fetch(`${base}/${key}`, {

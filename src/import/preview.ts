@@ -100,7 +100,7 @@ async function previewChannel(
 function wrongOnes({ errors = [] }: Problem): Map<number, string> {
   const wrong = new Map<number, string>();
   for (const { pointer, detail } of errors) {
-    const found = /^\/messages\/(\d+)(.*)$/.exec(pointer);
+    const found = /^\/messages\/(\d+)(\/.*|$)/s.exec(pointer);
     if (found && !wrong.has(Number(found[1]))) wrong.set(Number(found[1]), `${found[2]} ${detail}`);
   }
   return wrong;

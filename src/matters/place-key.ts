@@ -17,6 +17,6 @@ export function placeKey(address: string | null): PlaceKey {
     .replaceAll('幢', '栋')
     .replaceAll(/[一二三四五六七八九](?=[栋号座期单楼弄室])/gu, (numeral) => String(numerals.indexOf(numeral) + 1))
     .replace(vagueEnd, '');
-  const area = plain.replace(/[0-9a-z].*$/u, '').replace(vagueEnd, '');
+  const area = (plain.split(/[0-9a-z]/, 1)[0] ?? '').replace(vagueEnd, '');
   return { place: plain.length >= LEAST ? plain : null, area: area.length >= LEAST ? area : null };
 }

@@ -51,7 +51,7 @@ export function automaticReason(mail: Mail, own?: string): AutomaticReason | und
   const from = mail.from ?? first('from').replace(/^.*</, '');
   if (DAEMON.test(from)) return 'bounce';
   if ((SYSTEM.test(from) || mail.from === undefined) && BOUNCE_SUBJECT.test(mail.subject)) return 'bounce';
-  const submitted = first('auto-submitted').replace(/[;\s].*$/, '');
+  const submitted = first('auto-submitted').split(/[;\s]/, 1)[0] ?? '';
   if (submitted !== '' && submitted !== 'no') return 'auto-reply';
   if (REPLY_HEADERS.some((name) => mail.header(name).some((value) => !/^(no|false|0)?$/i.test(value))))
     return 'auto-reply';

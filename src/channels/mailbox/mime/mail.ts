@@ -126,7 +126,9 @@ function words(text: string): string {
     .toWellFormed()
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/[^\P{Cc}\n\t]/gu, '')
-    .replaceAll(/[ \t\u00a0]+\n/g, '\n')
+    .split('\n')
+    .map((each) => each.trimEnd())
+    .join('\n')
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim();
 }
