@@ -39,6 +39,8 @@ export interface ClientOptions {
   interrupt: AbortSignal;
   /** How long one request may go without an answer that counts, in machine milliseconds. */
   giveUpAfter: number;
+  /** Told why a request is tried again, and with undefined that one was answered. */
+  onTrouble: (reason: string | undefined) => void;
 }
 
 const MESSAGE_TIMEOUT = 60_000;
@@ -99,7 +101,10 @@ export function createClient(options: ClientOptions): Client {
       let pause = Math.min(FIRST_PAUSE * 2 ** Math.min(attempt, 10), LONGEST_PAUSE) * (0.5 + Math.random() / 2);
       try {
         const answer = await once(method, path, payload, isClock);
-        if (![429, 502, 503, 504].includes(answer.status)) return answer;
+        if (![429, 502, 503, 504].includes(answer.status)) {
+          options.onTrouble(undefined);
+          return answer;
+        }
         reason = `answers ${answer.status}`;
         pause = Math.max(pause, answer.retryAfter ?? 0);
       } catch (error) {
@@ -112,6 +117,7 @@ export function createClient(options: ClientOptions): Client {
         );
       }
       retries += 1;
+      options.onTrouble(`${base.origin} ${reason}`);
       await wait(pause, undefined, { signal: options.interrupt });
     }
   }

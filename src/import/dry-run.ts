@@ -32,6 +32,7 @@ export async function describePlan(
     `${'rows to post'.padEnd(28)}${String(plan.rows.length).padStart(12)}`,
     `${'rows not mapped'.padEnd(28)}${String(plan.refused.length).padStart(12)}`,
   );
+  lines.push(...plan.remarks.toLines());
   if (plan.refused.length === 0) return lines;
   const tally = createTally();
   for (const { row, reason } of plan.refused) tally.refuse(undefined, row, reason);

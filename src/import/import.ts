@@ -1,23 +1,24 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, stat } from 'node:fs/promises';
 import { createClient } from './client.ts';
 import { describePlan } from './dry-run.ts';
 import { ImportError, type ImportMap, readMap } from './map.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
-import { type Plan, type PlannedRow, planFile, playOver } from './plan.ts';
+import { orderRows, type Plan, type PlannedRow, planFile, playOver } from './plan.ts';
 import { type Posted, postRows } from './post-rows.ts';
 import { previewRows } from './preview.ts';
-import { type Output, startProgress } from './progress.ts';
-import { readClock, type SimulatedTime, stretches, takeClock } from './simulated-time.ts';
+import { type Output, type Progress, startProgress } from './progress.ts';
+import type { Remarks } from './remarks.ts';
+import { readClock, readNow, type SimulatedTime, stretches, takeClock } from './simulated-time.ts';
 import { openState } from './state.ts';
-import { asJsonLines } from './tables.ts';
+import { openRows } from './tables.ts';
 import { createTally, type Tally } from './tally.ts';
 
 export interface ImportIo {
   stdout: Output;
   stderr: Output;
   env: Record<string, string | undefined>;
-  /** Ends the import in good order; without it the import listens to SIGINT. */
+  /** Ends the import in good order; without it the import listens to SIGINT and SIGTERM. */
   interrupt?: AbortSignal;
   /** How long one request is tried in vain, machine milliseconds; default five minutes. */
   giveUpAfter?: number;
@@ -44,48 +45,71 @@ export async function runImport(argv: string[], io: ImportIo): Promise<number> {
     io.stderr.write('\nInterrupted: finishing what is in flight …\n');
     controller.abort();
   };
-  if (io.interrupt === undefined) process.once('SIGINT', onSignal);
+  const interrupt = io.interrupt ?? controller.signal;
+  const signals = io.interrupt === undefined ? (['SIGINT', 'SIGTERM'] as const) : [];
+  for (const signal of signals) process.once(signal, onSignal);
   try {
-    return await importFile(options, io, io.interrupt ?? controller.signal);
+    return await importFile(options, io, interrupt);
   } catch (error) {
+    // Interrupted while it asked the service something before the first row.
+    if (interrupt.aborted && error instanceof Error && error.name === 'AbortError') return 130;
     if (!(error instanceof ImportError)) throw error;
     io.stderr.write(`${error.message}\n`);
     return 1;
   } finally {
-    process.off('SIGINT', onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
 async function importFile(options: Options, io: ImportIo, interrupt: AbortSignal): Promise<number> {
   const map = await readMap(options.map);
   const reading = { map, inventPhones: options.inventPhones };
-  const lines = await asJsonLines(options.file);
+  const { file, taken } = await openRows(options.file, map.fields, options.sheet);
+  if (taken !== undefined) io.stdout.write(`${taken}\n`);
   try {
-    return await importLines(options, io, interrupt, { reading, lines: lines.file });
+    return await importRows(options, io, interrupt, { reading, file });
   } finally {
-    await lines.remove();
+    await file.close();
   }
 }
 
-async function importLines(
+async function importRows(
   options: Options,
   io: ImportIo,
   interrupt: AbortSignal,
-  { reading, lines }: { reading: { map: ImportMap; inventPhones: boolean }; lines: string },
+  { reading, file }: { reading: { map: ImportMap; inventPhones: boolean }; file: FileHandle },
 ): Promise<number> {
   const { map } = reading;
-  const plan = await planFile(lines, reading, options.limit);
-  const file = await open(lines);
-  const client = createClient({ ...options, interrupt, giveUpAfter: io.giveUpAfter ?? GIVE_UP_AFTER });
+  const plan = await planFile(file, reading, options.limit);
+  let progress: Progress | undefined;
+  const told = new Set<string>();
+  const onTrouble = (reason: string | undefined): void => {
+    progress?.trouble(reason);
+    if (progress || reason === undefined || told.has(reason)) return;
+    told.add(reason);
+    io.stderr.write(`${reason}, trying again …\n`);
+  };
+  const client = createClient({
+    ...options,
+    interrupt,
+    giveUpAfter: io.giveUpAfter ?? GIVE_UP_AFTER,
+    onTrouble,
+  });
   try {
     if (options.dryRun) {
+      orderRows(plan, map.timeZone, Date.now());
       for (const line of await describePlan(plan, file, reading)) io.stdout.write(`${line}\n`);
       if (options.json)
-        io.stdout.write(`${JSON.stringify({ rows: plan.rows.length, refused: plan.refused.length })}\n`);
+        io.stdout.write(
+          `${JSON.stringify({ rows: plan.rows.length, refused: plan.refused.length, remarks: plan.remarks.toJson() })}\n`,
+        );
       return plan.refused.length > 0 ? 1 : 0;
     }
-    if (options.preview)
+    const asked = plan.days.size > 0 && options.over === undefined ? await readNow(client) : undefined;
+    if (options.preview) {
+      orderRows(plan, map.timeZone, asked ?? Number.POSITIVE_INFINITY);
       return await preview(options, io, plan, { client, file, ...reading, historic: options.historic });
+    }
     if (options.inventPhones && !(await readClock(client))) {
       throw new ImportError(
         '--invent-phones is for trials: this service runs in production, and an invented number may be somebody’s.',
@@ -99,17 +123,20 @@ async function importLines(
       file: name,
       size,
       map: JSON.stringify(map),
+      sheet: options.sheet,
       historic,
       inventPhones,
+      now: asked,
       over,
     });
     if (state.done.size > 0)
       io.stdout.write(`Going on after ${state.done.size} rows (${options.state}; remove it to begin anew).\n`);
+    orderRows(plan, map.timeZone, state.header.now ?? Number.POSITIVE_INFINITY);
     if (state.header.over) playOver(plan.rows, state.header.over.start, state.header.over.span);
 
     const todo = plan.rows.filter(({ row }) => !state.done.has(row));
     const { tally, onRefused } = takeRefusals(options, plan);
-    const progress = startProgress(io.stdout, todo.length);
+    progress = startProgress(io.stdout, todo.length);
     const started = performance.now();
     const posting = {
       client,
@@ -126,11 +153,11 @@ async function importLines(
           );
         state.add(planned.row);
         tally.count(planned, outcome);
-        progress.step();
+        progress?.step();
       },
       onRefused: (planned: PlannedRow, reason: string, line: string) => {
         onRefused(planned, planned.row, reason, line);
-        progress.step();
+        progress?.step();
       },
     };
     let failure: ImportError | undefined;
@@ -146,13 +173,20 @@ async function importLines(
     }
     const seconds = (performance.now() - started) / 1_000;
     const whole = failure === undefined && !interrupt.aborted;
-    summarise(options, io, { tally, seconds, retries: client.retries(), before: state.done.size, whole, failure });
+    summarise(options, io, {
+      tally,
+      remarks: plan.remarks,
+      seconds,
+      retries: client.retries(),
+      before: state.done.size,
+      whole,
+      failure,
+    });
     if (whole) state.remove();
     if (interrupt.aborted) return 130;
     return whole && tally.refused() === 0 ? 0 : 1;
   } finally {
     client.close();
-    await file.close();
   }
 }
 
@@ -164,14 +198,16 @@ async function preview(
   previewing: Parameters<typeof previewRows>[0],
 ): Promise<number> {
   const counts = { registered: 0, attached: 0, replayed: 0, refused: plan.refused.length };
+  const { remarks } = plan;
   for (const { row, reason } of plan.refused) io.stdout.write(`line ${row}: refused: ${reason}\n`);
   for await (const { row, outcome, text } of previewRows(previewing, plan.rows)) {
     counts[outcome] += 1;
     io.stdout.write(`line ${row}: ${text}\n`);
   }
   const summary = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`);
+  for (const line of remarks.toLines()) io.stdout.write(`${line}\n`);
   io.stdout.write(`\nWould be: ${summary.join(', ')}. Nothing was written.\n`);
-  if (options.json) io.stdout.write(`${JSON.stringify(counts)}\n`);
+  if (options.json) io.stdout.write(`${JSON.stringify({ ...counts, remarks: remarks.toJson() })}\n`);
   return counts.refused > 0 ? 1 : 0;
 }
 
@@ -211,6 +247,7 @@ function takeRefusals(
 
 interface Ending {
   tally: Tally;
+  remarks: Remarks;
   seconds: number;
   retries: number;
   /** Rows that an earlier run had posted. */
@@ -219,9 +256,13 @@ interface Ending {
   failure: ImportError | undefined;
 }
 
-function summarise(options: Options, io: ImportIo, { tally, seconds, retries, before, whole, failure }: Ending): void {
+function summarise(
+  options: Options,
+  io: ImportIo,
+  { tally, remarks, seconds, retries, before, whole, failure }: Ending,
+): void {
   const rate = seconds > 0 ? tally.total() / seconds : 0;
-  for (const line of ['', ...tally.toLines(), '']) io.stdout.write(`${line}\n`);
+  for (const line of ['', ...tally.toLines(), ...remarks.toLines(), '']) io.stdout.write(`${line}\n`);
   io.stdout.write(
     `${tally.total()} rows in ${seconds.toFixed(1)} s, ${rate.toFixed(0)}/s, ${retries} requests tried again${before > 0 ? `, ${before} rows were in before` : ''}\n`,
   );
@@ -230,7 +271,7 @@ function summarise(options: Options, io: ImportIo, { tally, seconds, retries, be
     io.stdout.write(`Not finished. The same command goes on where it stopped (progress: ${options.state}).\n`);
   if (options.json) {
     io.stdout.write(
-      `${JSON.stringify({ whole, seconds, rate, retries, before, ...tally.toJson(), ...(failure ? { failure: failure.message } : {}) })}\n`,
+      `${JSON.stringify({ whole, seconds, rate, retries, before, ...tally.toJson(), remarks: remarks.toJson(), ...(failure ? { failure: failure.message } : {}) })}\n`,
     );
   }
 }

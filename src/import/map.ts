@@ -42,6 +42,15 @@ const RegionTable = Type.Object(
   },
   closed,
 );
+/** A field whose words are known (`yes-no.ts`), or a table for words of one's own. */
+const YesNo = Type.Union([
+  Name,
+  Type.Object(
+    { field: Name, values: Type.Record(Type.String(), Type.Boolean()), otherwise: Type.Optional(Type.Boolean()) },
+    closed,
+  ),
+]);
+export type YesNoRule = Static<typeof YesNo>;
 const SourceTable = Type.Object(
   { field: Name, values: Type.Record(Type.String(), Place), otherwise: Type.Optional(Place) },
   closed,
@@ -64,7 +73,8 @@ export const MapSchema = Type.Object(
           account: Type.Optional(Text),
           person: Type.Optional(Text),
           verified: Type.Optional(Type.Boolean()),
-          anonymous: Type.Optional(Name),
+          anonymous: Type.Optional(YesNo),
+          confidential: Type.Optional(YesNo),
         },
         closed,
       ),
@@ -72,10 +82,15 @@ export const MapSchema = Type.Object(
     nature: Type.Optional(Type.Union([Nature, NatureTable])),
     address: Type.Optional(Text),
     region: Type.Optional(Type.Union([RegionCode, RegionTable])),
+    publish: Type.Optional(YesNo),
   },
   closed,
 );
-export type ImportMap = Static<typeof MapSchema> & { timeZone: string };
+export type ImportMap = Static<typeof MapSchema> & {
+  timeZone: string;
+  /** Every field of a row that the map names. */
+  fields: readonly string[];
+};
 
 /** @param file a path, or the name of a map that comes with Minsheng. @throws ImportError naming the place in the file. */
 export async function readMap(file: string): Promise<ImportMap> {
@@ -103,7 +118,23 @@ export function checkMap(value: unknown, file: string): ImportMap {
       throw new ImportError(`The map ${file} is wrong:\n  /timeZone ${JSON.stringify(timeZone)} is not a time zone`);
     throw error;
   }
-  return { ...value, timeZone };
+  return { ...value, timeZone, fields: fieldsOf(value) };
+}
+
+function fieldsOf(map: Static<typeof MapSchema>): string[] {
+  const { person, name, phone, account, anonymous, confidential } = map.sender ?? {};
+  const { externalId, title, body, receivedAt, address, publish } = map;
+  const rules = [externalId, title, body, receivedAt, address, publish];
+  const ofSender = [person, name, phone, account, anonymous, confidential];
+  // A nature or region that is a text is the value itself.
+  const tables = [map.source, map.nature, map.region].filter((rule) => typeof rule === 'object');
+  const fields = [...rules, ...ofSender, ...tables].flatMap((rule) => {
+    if (typeof rule === 'string') return [rule];
+    if (typeof rule !== 'object') return [];
+    if ('fields' in rule) return rule.fields;
+    return 'field' in rule ? [rule.field] : [];
+  });
+  return [...new Set(fields)];
 }
 
 /** One line a place. Each field is checked by itself, because TypeBox ends after the first few errors of a value. */

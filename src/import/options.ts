@@ -12,6 +12,7 @@ export const USAGE = `minsheng import FILE --map MAP: posts the messages of a .j
   --historic         old cases: filed without receipts and deadlines
   --over P7D         plays the file over that much simulated time from the service's now; moves its clock
   --invent-phones    rows without a number get an invented one, the same for the same person; trials only
+  --sheet NAME       of an xlsx file (default: the first visible one with the columns that the map names)
   --limit N          only the first N lines of the file
   --resume FILE      where the progress is kept (default: FILE.jsonl.import-state.json in this folder)
   --refused FILE     writes refused rows with their reasons there (JSON lines, with personal data)
@@ -32,6 +33,7 @@ export interface Options {
   /** Milliseconds of simulated time. */
   over: number | undefined;
   inventPhones: boolean;
+  sheet: string | undefined;
   limit: number;
   state: string;
   refused: string | undefined;
@@ -66,6 +68,7 @@ export function readOptions(argv: string[], env: Record<string, string | undefin
     historic: values.historic ?? false,
     over,
     inventPhones: values['invent-phones'] ?? false,
+    sheet: values.sheet,
     limit:
       values.limit === undefined
         ? Number.POSITIVE_INFINITY
@@ -94,6 +97,7 @@ function parse(argv: string[]) {
         historic: flag,
         over: text,
         'invent-phones': flag,
+        sheet: text,
         limit: text,
         resume: text,
         refused: text,

@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { ChannelName } from '../channels/channel.ts';
-import { ImportError, type ImportMap } from './map.ts';
+import type { ImportMap } from './map.ts';
 import { type MappedRow, mapRow, type RowRefusal } from './map-row.ts';
+import { createRemarks, type Remarks } from './remarks.ts';
 import { wallClockOf } from './times.ts';
 
 /** One row to post: where it stands in the file, and when it is received (undefined: the service says now). */
@@ -18,6 +19,9 @@ export interface PlannedRow {
 export interface Plan {
   rows: PlannedRow[];
   refused: { row: number; reason: string; line: string }[];
+  remarks: Remarks;
+  /** Rows of which only the day is known, by its beginning. */
+  days: ReadonlyMap<number, PlannedRow[]>;
 }
 
 interface Reading {
@@ -28,13 +32,10 @@ interface Reading {
 /** Citizens are awake from 08:00 to 22:00: where only the day is known, its rows are spread over these hours. */
 const WAKING = { from: 8 * 3_600_000, hours: 14 * 3_600_000 };
 
-/**
- * Reads the file once and keeps only where each row stands, in the order of posting: by the time received, then as in
- * the file. @throws ImportError when the file cannot be opened.
- */
-export async function planFile(file: string, reading: Reading, limit: number): Promise<Plan> {
-  const plan: Plan = { rows: [], refused: [] };
+/** Reads the file once and keeps only where each row stands. */
+export async function planFile(file: FileHandle, reading: Reading, limit: number): Promise<Plan> {
   const days = new Map<number, PlannedRow[]>();
+  const plan: Plan = { rows: [], refused: [], remarks: createRemarks(), days };
   for await (const { line, row, offset, length } of readLines(file)) {
     if (row > limit) break;
     const mapped = readRow(reading, line);
@@ -44,11 +45,19 @@ export async function planFile(file: string, reading: Reading, limit: number): P
     }
     const planned = { row, offset, length, channel: mapped.channel, source: mapped.body.source, at: mapped.time?.at };
     plan.rows.push(planned);
+    for (const remark of mapped.remarks) plan.remarks.add(row, remark);
     if (mapped.time?.dateOnly) days.set(mapped.time.at, [...(days.get(mapped.time.at) ?? []), planned]);
   }
-  for (const [day, rows] of days) spreadOverDay(day, rows, reading.map.timeZone);
-  plan.rows.sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || a.row - b.row);
   return plan;
+}
+
+/**
+ * Gives rows of a day their times and brings all into the order of posting: by the time received, then as in the file.
+ * @param now of a day that is not over only what is past is used.
+ */
+export function orderRows({ rows, days }: Plan, timeZone: string, now: number): void {
+  for (const [day, itsRows] of days) spreadOverDay(day, itsRows, timeZone, now);
+  rows.sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || a.row - b.row);
 }
 
 /** @returns the message of one line of the file, or why it is none. */
@@ -63,11 +72,15 @@ export function readRow(reading: Reading, line: string): MappedRow | RowRefusal 
   return mapRow(reading.map, value, { inventPhones: reading.inventPhones });
 }
 
-function spreadOverDay(day: number, rows: readonly PlannedRow[], timeZone: string): void {
+function spreadOverDay(day: number, rows: readonly PlannedRow[], timeZone: string, now: number): void {
   // A day whose offset changes in the night begins an hour off; its waking hours still do not.
   const shift = wallClockOf(day, timeZone) - wallClockOf(day + WAKING.from, timeZone) + WAKING.from;
-  for (const [i, planned] of rows.entries())
-    planned.at = day + WAKING.from + shift + Math.round(((i + 0.5) / rows.length) * WAKING.hours);
+  const morning = day + WAKING.from + shift;
+  const evening = morning + WAKING.hours;
+  // A day that has not come is left to be refused.
+  const until = now > day && now < evening ? now : evening;
+  const from = until > morning ? morning : day;
+  for (const [i, planned] of rows.entries()) planned.at = from + Math.floor(((i + 0.5) / rows.length) * (until - from));
 }
 
 /**
@@ -84,10 +97,9 @@ export function playOver(rows: readonly PlannedRow[], start: number, span: numbe
 }
 
 /** Lines of a file with their places in it, in bytes; empty lines are counted and skipped. */
-async function* readLines(file: string): AsyncGenerator<{ line: string; row: number; offset: number; length: number }> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    throw new ImportError(`${file} cannot be opened: ${error.code ?? error.message}.`);
-  });
+async function* readLines(
+  file: FileHandle,
+): AsyncGenerator<{ line: string; row: number; offset: number; length: number }> {
   let held: Buffer = Buffer.alloc(0);
   let offset = 0;
   let row = 0;
@@ -97,7 +109,7 @@ async function* readLines(file: string): AsyncGenerator<{ line: string; row: num
     offset += bytes.length + 1;
     return found;
   };
-  for await (const chunk of handle.createReadStream({ highWaterMark: 1 << 18 })) {
+  for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 18 })) {
     let rest = Buffer.concat([held, chunk as Buffer]);
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
       const found = toLine(rest.subarray(0, end));

@@ -10,6 +10,8 @@ const PLAIN_EVERY = 5 * SECOND;
 export interface Progress {
   step: () => void;
   note: (text: string) => void;
+  /** What keeps the import waiting, shown at once; undefined: nothing any more. */
+  trouble: (reason: string | undefined) => void;
   stop: () => void;
 }
 
@@ -18,11 +20,13 @@ export function startProgress(output: Output, total: number): Progress {
   const terminal = output.isTTY === true;
   let count = 0;
   let suffix = '';
+  let waitsFor: string | undefined;
+  const told = new Set<string>();
   const show = (): void => {
     const seconds = (performance.now() - started) / SECOND;
     const rate = seconds > 0 ? count / seconds : 0;
     const left = rate > 0 ? `, ${clock((total - count) / rate)} left` : '';
-    const line = `${count} of ${total} (${total === 0 ? 100 : Math.floor((count / total) * 100)} %), ${rate.toFixed(0)}/s${left}${suffix}`;
+    const line = `${count} of ${total} (${total === 0 ? 100 : Math.floor((count / total) * 100)} %), ${rate.toFixed(0)}/s${left}${suffix}${waitsFor === undefined ? '' : `; ${waitsFor}, trying again`}`;
     output.write(terminal ? `\r${line}\u001b[K` : `${line}\n`);
   };
   const timer = setInterval(show, terminal ? SECOND / 4 : PLAIN_EVERY);
@@ -34,8 +38,15 @@ export function startProgress(output: Output, total: number): Progress {
     note: (text) => {
       suffix = text === '' ? '' : `, ${text}`;
     },
+    trouble: (reason) => {
+      waitsFor = reason;
+      if (reason === undefined || told.has(reason)) return;
+      told.add(reason);
+      show();
+    },
     stop: () => {
       clearInterval(timer);
+      waitsFor = undefined;
       show();
       if (terminal) output.write('\n');
     },

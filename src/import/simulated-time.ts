@@ -24,6 +24,13 @@ export async function readClock(client: Client): Promise<{ mode: string; now: nu
   return { mode: clock.mode, now };
 }
 
+/** The service's business now, as far as this key may see it; otherwise the machine's. */
+export async function readNow(client: Client): Promise<number> {
+  const { status, body } = await client.send('GET', '/v1/dev/clock');
+  const now = status === 200 ? Date.parse((body as { now?: string } | undefined)?.now ?? '') : Number.NaN;
+  return Number.isNaN(now) ? Date.now() : now;
+}
+
 /** @throws ImportError when the service does not run in simulated time. */
 export async function takeClock(client: Client): Promise<SimulatedTime> {
   const clock = await readClock(client);

@@ -6,8 +6,12 @@ export interface StateHeader {
   file: string;
   size: number;
   map: string;
+  /** `--sheet`. */
+  sheet: string | undefined;
   historic: boolean;
   inventPhones: boolean;
+  /** The service's now at the beginning, milliseconds; undefined when no row needs it. */
+  now: number | undefined;
   /** Start of a shifted file and its span, milliseconds. */
   over: { start: number; span: number } | undefined;
 }
@@ -61,7 +65,7 @@ function readState(path: string): { header: StateHeader; done: Set<number>; whol
 }
 
 function requireSame(path: string, known: StateHeader, now: StateHeader): void {
-  const differs = (['file', 'size', 'map', 'historic', 'inventPhones'] as const).filter(
+  const differs = (['file', 'size', 'map', 'sheet', 'historic', 'inventPhones'] as const).filter(
     (field) => known[field] !== now[field],
   );
   if (known.over?.span !== now.over?.span) refuse(path, 'span (--over)');

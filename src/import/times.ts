@@ -4,16 +4,19 @@ export interface ReadTime {
   dateOnly: boolean;
 }
 
-const PATTERN = /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s?(Z|[+-]\d\d:?\d\d)?)?$/i;
+/** The year always comes first: whether 3/4/2026 is in March or in April nobody can tell. */
+const PATTERN =
+  /^(\d{4})([-/.])(\d\d?)\2(\d\d?)(?:(?:T|\s+)(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /**
- * Reads RFC 3339, `YYYY-MM-DDTHH:mm:ss` or `YYYY-MM-DD HH:mm[:ss]` without a zone (then `timeZone`), or a date.
+ * Reads RFC 3339, `YYYY-MM-DD HH:mm[:ss]` without a zone (then `timeZone`), a date; the same with `/` or `.`, and
+ * `2026年9月3日 8时30分`. Month, day and hour may have one digit.
  * @returns milliseconds since 1970; undefined when it is no such time or no such day.
  */
 export function readTime(text: string, timeZone: string): ReadTime | undefined {
-  const found = PATTERN.exec(text.trim());
+  const found = PATTERN.exec(withoutChinese(text.normalize('NFKC').trim()));
   if (!found) return undefined;
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = found;
+  const [, year, , month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = found;
   const numbers = [year, month, day, hour, minute, second].map(Number) as [
     number,
     number,
@@ -34,7 +37,19 @@ export function readTime(text: string, timeZone: string): ReadTime | undefined {
     return undefined;
   const millis = Number(fraction.padEnd(3, '0').slice(0, 3));
   const at = offset === undefined ? instantOf(wall, timeZone) : wall - offsetMs(offset);
-  return { at: at + millis, dateOnly: found[4] === undefined };
+  return { at: at + millis, dateOnly: found[5] === undefined };
+}
+
+function withoutChinese(text: string): string {
+  return text
+    .replace(/^(\d{4})年(\d\d?)月(\d\d?)日\s*/, '$1-$2-$3 ')
+    .replace(/(\d\d?)[时点](\d\d?)分(?:(\d\d?)秒)?$/, (_, ...parts: (string | undefined)[]) =>
+      parts
+        .slice(0, 3)
+        .flatMap((part) => part?.padStart(2, '0') ?? [])
+        .join(':'),
+    )
+    .trim();
 }
 
 function offsetMs(offset: string): number {

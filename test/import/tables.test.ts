@@ -52,6 +52,7 @@ t.test('xlsx: dates are wall clock times, long numbers keep every digit, both nu
     attached: 0,
     replayed: 0,
     refused: 0,
+    remarks: {},
   });
   t.same(await city.counts(), before, 'nothing was written');
   const numbers = join(folder, 'numbers.jsonl');
@@ -104,7 +105,10 @@ t.test('csv: as Excel writes it in GBK, with quotes and line breaks; a preview o
   t.match(stdout, /refused: \/body must NOT have more than 20000/i);
   t.match(stdout, /refused: \/receivedAt is more than 5 minutes in the future/);
   t.match(stdout, /refused: \/externalId was used before with other content/);
-  t.match(await run(put('twice.csv', 'a,a\n1,2\n'), '--preview'), { code: 1, stderr: /two columns named "a"/ });
+  t.match(await run(put('twice.csv', '编号,内容,来信时间,电话,电话\n'), '--preview'), {
+    code: 1,
+    stderr: /two columns named "电话"/,
+  });
   t.match(await run(put('no.xlsx', 'no zip'), '--preview'), { code: 1, stderr: /no readable xlsx file/ });
 });
 
@@ -146,4 +150,43 @@ t.test('the preview sees rows on one matter however far apart, in the order of t
   t.equal(shown[0], 6, 'the first that was received');
   t.same(shown.slice(-2), [242, 247], 'and the last ones');
   t.equal(shown.length, 250, 'each once');
+});
+
+t.test('an office’s sheet of today: its dates, its yes and no, and who wishes not to be named', async (t) => {
+  const map = {
+    ...JSON.parse(readFileSync(mapFile, 'utf8')),
+    sender: { name: '姓名', phone: '电话', anonymous: '是否匿名', confidential: '是否保密' },
+    publish: '是否公开',
+  };
+  const sheet = [
+    '2026年3月群众来信登记表,,,,,,,',
+    '填报单位：信访科,,,,,,,',
+    '编号,内容,来信时间,姓名,电话,是否匿名,是否保密,是否公开',
+    'O-1,长椅坏了,2026/3/10,张三,13940000011,匿名,是,不公开',
+    'O-2,桥洞里积水,2026年3月10日,李四,13940000012,实名,FALSE,公开',
+    'O-3,井盖响,2026/3/9 8:30,王五,没有电话,√,×,',
+  ];
+  const { code, stdout, stderr } = await run(
+    put('office.csv', sheet.join('\r\n')),
+    ...['--map', put('office.json', JSON.stringify(map)), ...state],
+  );
+  t.equal(code, 0, stderr + stdout);
+  t.match(stdout, /columns named in row 3/);
+  t.match(stdout, /1 {2}sender\.phone is no usable telephone number \(line 6\)/);
+  const found = await Promise.all(
+    ['O-1', 'O-2', 'O-3'].map(async (externalId) => {
+      const [appeal] = await city.all<{ number: string; receivedAt: string }>(
+        `/v1/appeals?source=letters&externalId=${externalId}`,
+      );
+      const [message] = await city.all<{ appellant: { anonymous: boolean; confidential: boolean } }>(
+        `/v1/appeals/${appeal?.number}/messages`,
+      );
+      return { receivedAt: appeal?.receivedAt, ...message?.appellant };
+    }),
+  );
+  t.match(found, [
+    { receivedAt: /^2026-03-10T08:30/, anonymous: true, confidential: true },
+    { receivedAt: /^2026-03-10T09:30/, anonymous: false, confidential: false },
+    { receivedAt: '2026-03-09T08:30:00+08:00', anonymous: true, confidential: false },
+  ]);
 });
