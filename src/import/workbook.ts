@@ -1,5 +1,9 @@
-import { inflateRawSync } from 'node:zlib';
 import { XMLParser } from 'fast-xml-parser';
+import { strFromU8, unzipSync } from 'fflate';
+
+const BOOK = 'xl/workbook.xml';
+/** Of the list of sheets; more is a bomb. */
+const MOST_BYTES = 1 << 20;
 
 /** A sheet of an xlsx file, by its place in the workbook, from 1. */
 export interface SheetName {
@@ -18,9 +22,11 @@ const parser = new XMLParser({
 
 /** The reader of sheets does not tell which ones the author hid. @throws Error when it is no workbook. */
 export function sheetsOf(content: Buffer): SheetName[] {
-  const xml = entryOf(content, 'xl/workbook.xml');
+  const { [BOOK]: xml } = unzipSync(content, {
+    filter: ({ name, originalSize }) => name === BOOK && originalSize <= MOST_BYTES,
+  });
   if (xml === undefined) throw new Error('there is no workbook in it');
-  const { workbook } = parser.parse(xml.toString('utf8')) as {
+  const { workbook } = parser.parse(strFromU8(xml)) as {
     workbook?: { sheets?: { sheet?: { name: string; state?: string }[] } };
   };
   return (workbook?.sheets?.sheet ?? []).map(({ name, state = 'visible' }, at) => ({
@@ -28,27 +34,6 @@ export function sheetsOf(content: Buffer): SheetName[] {
     name,
     hidden: state !== 'visible',
   }));
-}
-
-const END = Buffer.from('PK\u0005\u0006');
-const MOST_BYTES = 1 << 20;
-
-/** Content of one entry by the zip's table of contents (APPNOTE 4.3.12 and 4.3.16). */
-function entryOf(content: Buffer, wanted: string): Buffer | undefined {
-  const end = content.lastIndexOf(END);
-  if (end < 0) return undefined;
-  let at = content.readUInt32LE(end + 16);
-  for (let left = content.readUInt16LE(end + 10); left > 0; left -= 1) {
-    const nameLength = content.readUInt16LE(at + 28);
-    if (content.toString('utf8', at + 46, at + 46 + nameLength) === wanted) {
-      const local = content.readUInt32LE(at + 42);
-      const start = local + 30 + content.readUInt16LE(local + 26) + content.readUInt16LE(local + 28);
-      const data = content.subarray(start, start + content.readUInt32LE(at + 20));
-      return content.readUInt16LE(at + 10) === 0 ? data : inflateRawSync(data, { maxOutputLength: MOST_BYTES });
-    }
-    at += 46 + nameLength + content.readUInt16LE(at + 30) + content.readUInt16LE(at + 32);
-  }
-  return undefined;
 }
 
 /** A spreadsheet keeps so many digits of a number; it shows the rest as zeros. */
