@@ -73,6 +73,7 @@ export async function buildApp(instance: Instance): Promise<FastifyInstance> {
   registerValidation(app);
   registerActor(app);
   logRequests(app);
+  instance.refusals.watch(app);
   await registerOpenApi(app, config.version);
 
   // A citizen's words come in, and the record they become.

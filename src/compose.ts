@@ -7,12 +7,13 @@ import { createFolderStorage, type Storage } from './attachments/storage.ts';
 import { createUnclaimedHandler } from './attachments/unclaimed.worker.ts';
 import { RECORDING_FETCHER } from './calls/recordings.service.ts';
 import { createSilentCallHandler } from './calls/silent-calls.worker.ts';
+import { createFetchWarnings } from './channels/fetch.warnings.ts';
 import { createMailboxWatch } from './channels/mailbox/imap/watch.ts';
 import { createMailReplyHandler, createReplyWarnings } from './channels/mailbox/reply/reply.worker.ts';
 import { createMediaFetcher, MEDIA_FETCHER } from './channels/open311/media.fetcher.ts';
 import { createServiceList } from './channels/open311/services.service.ts';
 import { createRecordingFetcher } from './channels/phone/recording.fetcher.ts';
-import { createRecordingWarnings } from './channels/phone/recording.warnings.ts';
+import { createRefusals } from './channels/webhook/refusals.ts';
 import { createWechatFetcher } from './channels/wechat/media.ts';
 import { createWeiboFetcher } from './channels/weibo/media.ts';
 import { createMentionsPoller } from './channels/weibo/mentions.poller.ts';
@@ -130,6 +131,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const intake = createIntake({ book, keyRing, clock, sources, nudge, catalogue: () => readCatalogue(db) });
   const mentions = createMentionsPoller({ db, sources, intake, storage, keyRing, clock, log });
   const mailboxes = createMailboxWatch({ db, databaseUrl, keyRing, clock, storage, sources, intake, log });
+  const refusals = createRefusals();
   const feedWatch = createFeedWatch(db, log);
   const relay = createRelay({ agenda, clock, queue, log, kinds: worker.kinds, drain: worker.drain });
   const driver =
@@ -164,6 +166,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
     intake,
     mentions,
     mailboxes,
+    refusals,
     feedWatch,
     sink: gateway,
     departmentName,
@@ -174,7 +177,13 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       production: config.production,
       gateway,
       queue,
-      channels: [mentions, mailboxes, createRecordingWarnings({ db, zone }), createReplyWarnings({ db, sources })],
+      channels: [
+        refusals,
+        mentions,
+        mailboxes,
+        createFetchWarnings({ db, zone }),
+        createReplyWarnings({ db, sources }),
+      ],
     }),
     isStopping: () => stopping,
     stopTaking: () => {

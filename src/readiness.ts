@@ -27,7 +27,7 @@ export function createWarnings({
   production: boolean;
   gateway: SmsGateway;
   queue: Pick<WakeQueue, 'isReachable'>;
-  /** What channels fetch by themselves, and so may fail to. */
+  /** What channels do by themselves, and so may fail to, and what they refuse. */
   channels: readonly { warnings(): Promise<string[]> }[];
 }): () => Promise<string[]> {
   // Probes come often and from anybody: what they cost is bounded.

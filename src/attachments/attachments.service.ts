@@ -152,8 +152,10 @@ export async function moveAttachments(tx: Executor, messageIds: readonly string[
     .where(inArray(attachments.messageId, [...messageIds]));
 }
 
-/** Files that could not be fetched yet, by why (name and code of the error). */
+/** Files that could not be fetched yet, by what they are and why (name and code of the error). */
 export interface UnfetchedFiles {
+  /** A call's recording; else a message's file. */
+  isRecording: boolean;
   error: string;
   /** Tried at least as often as was asked. */
   repeatedly: boolean;
@@ -162,12 +164,13 @@ export interface UnfetchedFiles {
 }
 
 /** @param often attempts from which on a failure is `repeatedly`. */
-export async function unfetchedFiles(db: Executor, kind: AttachmentKind, often: number): Promise<UnfetchedFiles[]> {
+export async function unfetchedFiles(db: Executor, often: number): Promise<UnfetchedFiles[]> {
   const { rows } = await db.execute<Omit<UnfetchedFiles, 'firstExpiresAt'> & { expiry: string }>(sql`
-    select g.last_error as error, g.attempts >= ${often} as repeatedly, count(*)::int as count, min(g.due_at) as expiry
+    select a.kind = 'recording' as "isRecording", g.last_error as error, g.attempts >= ${often} as repeatedly,
+      count(*)::int as count, min(g.due_at) as expiry
     from agenda g join attachments a on a.id = g.subject_id
-    where g.kind = ${FETCH} and g.state in ('open', 'leased') and g.last_error is not null and a.kind = ${kind}
-    group by 1, 2 order by 4, 1`);
+    where g.kind = ${FETCH} and g.state in ('open', 'leased') and g.last_error is not null
+    group by 1, 2, 3 order by 5, 2`);
   return rows.map(({ expiry, ...row }) => ({ ...row, firstExpiresAt: new Date(expiry) }));
 }
 

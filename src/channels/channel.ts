@@ -1,4 +1,5 @@
 import type { TObject } from 'typebox';
+import type { Executor } from '../platform/database/database.ts';
 
 export const channels = ['phone', 'wechat', 'weibo', 'mailbox', 'portal'] as const;
 export type ChannelName = (typeof channels)[number];
@@ -26,6 +27,8 @@ export interface Channel {
   settings?: TObject;
   /** Sources of the same channel that the settings name, by where they stand there; each must exist. */
   sourcesIn?(settings: Record<string, unknown>): { pointer: string; code: string }[];
+  /** What must be forgotten with a source's former settings, in the transaction that changes or removes them. */
+  onSettings?(tx: Executor, source: string): Promise<void>;
   /** A message of the demonstration city, without its external id: shown in the API docs and at the start. */
   example: Record<string, unknown>;
 }

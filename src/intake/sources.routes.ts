@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TObject, Type } from 'typebox';
-import { type ChannelName, channels } from '../channels/channel.ts';
+import { type Channel, channels } from '../channels/channel.ts';
 import { allChannels } from '../channels/channels.ts';
 import type { Access } from '../platform/access/access.ts';
 import { recordAudit } from '../platform/access/audit.ts';
@@ -36,20 +36,42 @@ interface Deps {
 
 /** Registered sources, and what each must be told of its platform. A city has a few dozen, so the list is whole. */
 export function sourcesRoutes({ db, clock, sources, access }: Deps): FastifyPluginAsyncTypebox {
-  async function schemaOf(code: string): Promise<TObject> {
-    const channel = await sources.channelOf(code);
+  /**
+   * A source's channel, the schema of its settings, and those it has now, whichever process changed them last.
+   * @throws ProblemError 404, 400
+   */
+  async function known(code: string): Promise<{ channel: Channel; schema: TObject; settings: Fields | undefined }> {
+    sources.forget();
+    const name = await sources.channelOf(code);
+    const channel = allChannels.find((one) => one.name === name);
     if (channel === undefined) throw notFound({ en: 'The source', zh: '该来源' });
-    const schema = allChannels.find(({ name }) => name === channel)?.settings;
+    const { settings: schema } = channel;
     if (!schema)
-      throw fieldProblem('', `is not for sources of ${channel}, which has no protocol`, '该渠道没有可设置的协议');
-    return schema;
+      throw fieldProblem('', `is not for sources of ${channel.name}, which has no protocol`, '该渠道没有可设置的协议');
+    return { channel, schema, settings: await sources.settingsOf<Fields>(channel.name, code) };
   }
 
-  async function checkNamedSources(channel: ChannelName | undefined, settings: Record<string, unknown>): Promise<void> {
-    const named = allChannels.find(({ name }) => name === channel)?.sourcesIn?.(settings) ?? [];
-    for (const { pointer, code } of named)
-      if ((await sources.channelOf(code)) !== channel)
-        throw fieldProblem(pointer, `names no source of ${channel}: ${code}`, `不是该渠道的来源：${code}`);
+  async function checkNamedSources({ name, sourcesIn }: Channel, settings: Fields): Promise<void> {
+    for (const { pointer, code } of sourcesIn?.(settings) ?? [])
+      if ((await sources.channelOf(code)) !== name)
+        throw fieldProblem(pointer, `names no source of ${name}: ${code}`, `不是该渠道的来源：${code}`);
+  }
+
+  /** @param fields names of those that are set, or were. */
+  async function change(
+    code: string,
+    { onSettings }: Channel,
+    settings: Fields | null,
+    entry: { actor: string; action: string; fields: Fields },
+  ): Promise<void> {
+    const { actor, action, fields } = entry;
+    await withTransaction(db, async (tx) => {
+      await sources.configure(tx, code, settings);
+      await onSettings?.(tx, code);
+      const at = await clock.now();
+      await recordAudit(tx, { at, actor, action, subject: code, data: { fields: Object.keys(fields).sort() } });
+    });
+    sources.forget();
   }
 
   return async (app) => {
@@ -83,9 +105,8 @@ export function sourcesRoutes({ db, clock, sources, access }: Deps): FastifyPlug
         },
       },
       async ({ params: { code } }) => {
-        const schema = await schemaOf(code);
-        const channel = await sources.channelOf(code);
-        return hide(schema, (channel && (await sources.settingsOf(channel, code))) ?? {});
+        const { schema, settings } = await known(code);
+        return hide(schema, settings ?? {});
       },
     );
 
@@ -105,25 +126,35 @@ export function sourcesRoutes({ db, clock, sources, access }: Deps): FastifyPlug
         },
       },
       async ({ params: { code }, body, actor }) => {
-        const schema = await schemaOf(code);
-        const channel = await sources.channelOf(code);
-        const before = (channel && (await sources.settingsOf<Record<string, unknown>>(channel, code))) ?? {};
-        const settings = restore(body, before);
+        const { channel, schema, settings: before } = await known(code);
+        const settings = restore(body, before ?? {});
         checkBody(schema, settings);
         await checkNamedSources(channel, settings);
-        await withTransaction(db, async (tx) => {
-          await sources.configure(tx, code, settings);
-          const at = await clock.now();
-          await recordAudit(tx, {
-            at,
-            actor: actor.name,
-            action: 'configure-source',
-            subject: code,
-            data: { fields: Object.keys(settings).sort() },
-          });
-        });
-        sources.forget();
+        await change(code, channel, settings, { actor: actor.name, action: 'configure-source', fields: settings });
         return hide(schema, settings);
+      },
+    );
+
+    app.delete(
+      '/v1/sources/:code/settings',
+      {
+        onRequest: access.requires(['admin']),
+        schema: {
+          operationId: 'deleteSourceSettings',
+          summary: 'Disconnect a source from its platform (断开来源)',
+          description:
+            'Removes all settings, secrets included: what is pushed is refused as for a source that was never connected, and nothing is fetched or read. What was recorded stays.',
+          tags: ['intake'],
+          ...secured('admin'),
+          params: SourceCode,
+          response: answers({ 200: Ref(Settings) }),
+        },
+      },
+      async ({ params: { code }, actor }) => {
+        const { channel, settings: before } = await known(code);
+        if (before)
+          await change(code, channel, null, { actor: actor.name, action: 'disconnect-source', fields: before });
+        return {};
       },
     );
   };

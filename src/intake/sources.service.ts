@@ -14,7 +14,8 @@ export const sources = pgTable('sources', {
   settings: bytea(),
 });
 
-const TTL_MS = 5_000;
+/** Machine milliseconds after which every process has changed settings. */
+export const SETTINGS_TTL_MS = 5_000;
 
 /** Registered sources (来源). Kept in memory and read again every five machine seconds while they are asked for. */
 export interface Sources {
@@ -32,7 +33,7 @@ export interface Sources {
 const contextOf = (code: string): string => `source:${code}`;
 
 export function createSources(db: Database, keyRing: KeyRing): Sources {
-  const known = cached(TTL_MS, async () => {
+  const known = cached(SETTINGS_TTL_MS, async () => {
     const rows = await db.select().from(sources).orderBy(sources.code);
     return new Map(
       rows.map(({ code, channel, settings }) => [

@@ -14,11 +14,15 @@ const AMR = Buffer.from('#!AMR\n<voice>');
 let media: Record<string, PlatformAnswer> = {};
 let token = 'token-1';
 const { base, asked } = await startPlatform(t, (url, body) => {
-  if (url.pathname === '/cgi-bin/stable_token')
-    return JSON.parse(body).secret === 'secret-of-the-app'
-      ? { access_token: token, expires_in: 7200 }
-      : { errcode: 40125, errmsg: 'invalid appsecret' };
+  if (url.pathname === '/cgi-bin/stable_token') {
+    const { secret } = JSON.parse(body) as { secret: string };
+    const values: Record<string, string> = { 'secret-of-the-app': token, 'secret-of-another': 'token-of-another' };
+    const value = values[secret];
+    return value ? { access_token: value, expires_in: 7200 } : { errcode: 40125, errmsg: 'invalid appsecret' };
+  }
   if (url.pathname === '/film') return Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1');
+  if (url.searchParams.get('access_token') === 'token-of-another')
+    return { errcode: 40007, errmsg: 'invalid media_id' };
   if (url.searchParams.get('access_token') !== token) return { errcode: 42001, errmsg: 'access_token expired' };
   return media[url.searchParams.get('media_id') ?? ''] ?? { errcode: 40007, errmsg: 'invalid media_id' };
 });
@@ -66,19 +70,54 @@ t.test('a token that WeChat no longer takes is asked for once more', async (t) =
   t.same(calls, ['GET /cgi-bin/media/get', 'POST /cgi-bin/stable_token', 'GET /cgi-bin/media/get']);
 });
 
-t.test(
-  'what WeChat deleted has failed, with its reason; what passes is tried again within the three days',
-  async (t) => {
-    media = { m6: { errcode: 45009, errmsg: 'reach max api daily quota limit' } };
-    await send({ MsgType: 'image', MediaId: 'deleted' });
-    await send({ MsgType: 'image', MediaId: 'm6' });
-    await city.clock.settle();
-    t.match((await files()).slice(-2), [{ state: 'failed', failure: 'WeChat answered 40007' }, { state: 'pending' }]);
-    media = { m6: PNG };
-    await city.clock.advance('PT1H');
-    t.match((await files()).at(-1), { state: 'stored' });
-  },
-);
+t.test('whatever WeChat answers, a file is asked for again until its three days are over', async (t) => {
+  media = { m6: { errcode: 45009, errmsg: 'reach max api daily quota limit' } };
+  await send({ MsgType: 'image', MediaId: 'deleted' });
+  await send({ MsgType: 'image', MediaId: 'm6' });
+  await city.clock.settle();
+  t.match((await files()).slice(-2), [{ state: 'pending' }, { state: 'pending' }]);
+  media = { m6: PNG };
+  await city.clock.advance('PT1H');
+  t.match((await files()).slice(-2), [{ state: 'pending' }, { state: 'stored' }]);
+  await city.clock.advance('P3D');
+  t.match((await files()).at(-2), { state: 'failed', failure: 'PlatformError 40007' });
+});
+
+t.test('corrected AppID and AppSecret are used at once: the token of another account brings nothing', async (t) => {
+  media = { m9: PNG };
+  await configure({ appId: 'wx-of-another', appSecret: 'secret-of-another' });
+  await send({ MsgType: 'image', MediaId: 'm9' });
+  await city.clock.settle();
+  t.match((await files()).at(-1), { state: 'pending' }, 'not lost: the account may be the wrong one');
+  await configure({ appSecret: 'secret-of-the-app' });
+  await city.clock.advance('PT1H');
+  t.match((await files()).at(-1), { state: 'stored' });
+});
+
+t.test('readiness warns of files that will be lost, and no longer when they are there', async (t) => {
+  // Each process keeps its warnings for two seconds, so each is asked once.
+  const warned = async () => {
+    const node = await city.start({ workers: false });
+    const { body } = await city.call<{ warnings: string[] }>('GET', '/readyz', undefined, {}, node);
+    return body.warnings.filter((warning) => warning.startsWith('files'));
+  };
+  await city.clock.set('2026-04-01T10:00:00+08:00');
+  t.same(await warned(), []);
+  media = { n1: PNG, n2: { errcode: 40164, errmsg: 'invalid ip, not in whitelist' } };
+  await configure({});
+  await send({ MsgType: 'image', MediaId: 'n1' });
+  await city.clock.settle();
+  t.match(await warned(), [
+    /^files: 1 waits? for the settings .*NO_APP_SECRET.*; the first expires at 2026-04-04T10:00:00\+08:00$/,
+  ]);
+  await configure({ appSecret: 'secret-of-the-app' });
+  await send({ MsgType: 'voice', MediaId: 'n2' });
+  await city.clock.advance('PT1H');
+  t.match(await warned(), [/^files: 1 could not be fetched .*40164.*2026-04-04T10/]);
+  media.n2 = AMR;
+  await city.clock.advance('PT1H');
+  t.same(await warned(), []);
+});
 
 t.test('without an AppSecret files wait for one, three days at most', async (t) => {
   await configure({});

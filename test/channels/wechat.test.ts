@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
+import { readXml } from '../../src/channels/wechat/xml.ts';
 import { createCity } from '../support/city.ts';
 import t from '../support/tap.ts';
 import { check, type Mode, message, OPEN_ID, push, replyIn, settingsFor } from '../support/wechat.ts';
@@ -98,6 +100,45 @@ t.test('every kind of message becomes what a person would read', async (t) => {
   t.equal(future.receivedAt, '2026-03-10T10:00:00+08:00', 'a platform clock ahead of ours costs nothing');
 });
 
+t.test('text outside CDATA is read as XML 1.0 says, and no blank is lost', async (t) => {
+  await configure(settingsFor('plain'));
+  const written: [string, string][] = [
+    ['&#36335;&#x706F;&#x1F4A1;不亮 &amp; &lt;b&gt; &apos;&quot;', '路灯💡不亮 & <b> \'"'],
+    ['&amp;#36335;', '&#36335;'],
+    ['<![CDATA[&#36335;&amp;]]>', '&#36335;&amp;'],
+    ['路<![CDATA[ <灯> ]]>&#19981;亮', '路 <灯> 不亮'],
+    // Not references of XML 1.0, or to no character of it: shown as they stand.
+    ['&nbsp;&#0;&#xD83D;&#x110000;&#xFFFE;&#X41; a&b', '&nbsp;&#0;&#xD83D;&#x110000;&#xFFFE;&#X41; a&b'],
+    ['  两格，\t一格\r\n第二行\r第三行&#13;\n\n', '  两格，\t一格\n第二行\n第三行\r\n\n'],
+    ['<![CDATA[\u3000\u3000首行缩进 ]]>', '\u3000\u3000首行缩进 '],
+  ];
+  for (const [content, body] of written) {
+    const xml = message({ FromUserName: someone(), Content: 'X' }).replace('<![CDATA[X]]>', content);
+    t.equal((await send(xml)).status, 200);
+    t.equal((await newest()).body, body);
+  }
+  const bare = message({ FromUserName: someone(), Content: '美观' }).replaceAll(/<!\[CDATA\[(.*?)\]\]>/g, '\n  $1\n');
+  t.equal((await send(bare)).status, 200, 'what is no text of a person’s may be laid out');
+});
+
+t.test('any text comes back from any way of writing it', async () => {
+  const character = fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 1 })
+    .filter((text) => /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]$/u.test(text));
+  const written = fc.tuple(character, fc.constantFrom('decimal', 'hex', 'cdata')).map(([text, way]) => {
+    const code = text.codePointAt(0) ?? 0;
+    if (way === 'decimal') return [text, `&#${code};`];
+    if (way === 'hex') return [text, `&#x${code.toString(16)};`];
+    return [text === '\r' ? '\n' : text, `<![CDATA[${text}]]>`];
+  });
+  fc.assert(
+    fc.property(fc.array(written, { minLength: 1, maxLength: 20 }), (parts) => {
+      const xml = `<xml><Content>${parts.map(([, code]) => code).join('')}</Content></xml>`;
+      return readXml(xml).Content === parts.map(([text]) => text).join('');
+    }),
+  );
+});
+
 t.test('a message without id is known by sender, time and words', async (t) => {
   const from = someone();
   const xml = message({ FromUserName: from, Content: '井盖没了', MsgId: undefined });
@@ -171,7 +212,7 @@ t.test('a city’s own words for its answers', async (t) => {
 
 t.test('with a key set nothing unencrypted is taken; without one nothing that is only encrypted', async (t) => {
   await configure(settingsFor('encrypted'));
-  t.equal((await send(message({ Content: '伪造' }), 'plain')).status, 400);
+  t.equal((await send(message({ Content: '伪造' }), 'plain')).status, 403);
   await configure(settingsFor('plain'));
   t.equal((await send(message({ Content: '密文' }), 'encrypted')).status, 403);
   const compatible = await send(message({ FromUserName: someone(), Content: '兼容模式，密钥还没填' }), 'compatible');

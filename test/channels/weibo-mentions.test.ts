@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createCity, type Node } from '../support/city.ts';
 import { type PlatformAnswer, startPlatform } from '../support/platform.ts';
 import t from '../support/tap.ts';
@@ -123,6 +124,49 @@ t.test('a limit or an expired token costs a pause, and nothing else', async (t) 
   t.ok((await recorded()).includes(ids(60, 60)[0] ?? ''));
   t.same(await city.instance.mentions.warnings(), []);
   t.notOk(city.logs.some((line) => line.includes('access_token')));
+});
+
+t.test('a corrected access token is used at once, however long the pause had grown', async (t) => {
+  posts.statuses.push(status(65));
+  await configure('weibo-12345', { accessToken: 'expired' });
+  for (let n = 0; n < 8; n++) await read();
+  t.equal((await city.instance.mentions.warnings()).length, 2);
+  await configure('weibo-12345');
+  for (let end = Date.now() + 30_000; Date.now() < end; await pause(100)) {
+    await city.instance.mentions.look();
+    if ((await recorded()).includes(ids(65, 65)[0] ?? '')) break;
+  }
+  t.ok((await recorded()).includes(ids(65, 65)[0] ?? ''));
+  t.same(await city.instance.mentions.warnings(), []);
+});
+
+t.test('a reading under old settings that fails late does not postpone the new ones', async (t) => {
+  posts.statuses.push(status(66));
+  await configure('weibo-12345', { accessToken: 'expired' });
+  for (let n = 0; n < 8; n++) await read();
+  await city.rows("update weibo_mentions set next_read_at = '-infinity'");
+  const reading = city.instance.mentions.look();
+  await configure('weibo-12345');
+  await reading;
+  const [row] = await city.rows<{ late: boolean }>(
+    "select bool_or(next_read_at > clock_timestamp() + interval '10 s') as late from weibo_mentions",
+  );
+  t.equal(row?.late, false);
+  await read();
+});
+
+t.test('who no longer reads mentions is not warned about them', async (t) => {
+  await configure('weibo-12345', { accessToken: 'expired' });
+  for (let n = 0; n < 3; n++) await read();
+  t.equal((await city.instance.mentions.warnings()).length, 2);
+  await city.rows('update weibo_mentions set failures = 9');
+  await configure('weibo-12345', { mentionsEverySeconds: undefined });
+  await city.rows('update weibo_mentions set failures = 9');
+  t.same(await city.instance.mentions.warnings(), [], 'whatever failed before');
+  await city.call('DELETE', '/v1/sources/weibo-12345/settings');
+  t.same(await city.instance.mentions.warnings(), []);
+  await configure('weibo-12345');
+  await read();
 });
 
 t.test('several processes and a restart in the middle: none missed, none twice', async (t) => {

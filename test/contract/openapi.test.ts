@@ -60,7 +60,7 @@ function validatorOf(url: string, method: string, reply: Reply<unknown>): { name
 }
 
 async function call<T>(
-  method: 'GET' | 'POST' | 'PUT',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   url: string,
   status: number,
   body?: unknown,
@@ -255,6 +255,7 @@ t.test('every operation answers as the document says', async (t) => {
   await call('PUT', '/v1/sources/wechat-12345/settings', 200, wechat.settingsFor('plain'));
   await call('GET', '/v1/sources/wechat-12345/settings', 200);
   for (const request of [wechat.check(), wechat.push(wechat.message({ Content: '路灯不亮' }))]) await webhook(request);
+  await call('DELETE', '/v1/sources/wechat-12345/settings', 200);
   await call('PUT', '/v1/sources/weibo-12345/settings', 200, { appSecret: weibo.APP_SECRET });
   for (const request of [weibo.check(), weibo.push(weibo.message())]) await webhook(request);
   await phoneStory();

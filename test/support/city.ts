@@ -158,7 +158,7 @@ export async function createCity(t: Test, options: CityOptions = {}) {
 
   /** Any call; with the admin key unless `headers` say otherwise (`authorization: ''` sends none). */
   function call<T = Problem>(
-    method: 'GET' | 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
     body?: unknown,
     headers: Record<string, string | undefined> = {},

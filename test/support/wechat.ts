@@ -38,15 +38,21 @@ export function message(changes: Record<string, string | number | undefined> = {
   return `<xml>${inner.join('\n')}</xml>`;
 }
 
+/** The secrets an account has at WeChat. */
+export interface Secrets {
+  token?: string;
+  aesKey?: string;
+}
+
 /** The request WeChat makes of a message. */
 export function push(
   xml: string,
   mode: Mode = 'plain',
-  more: { source?: string; timestamp?: number } = {},
+  more: Secrets & { source?: string; timestamp?: number } = {},
 ): InjectOptions {
-  const { source = 'wechat-12345', timestamp = Math.floor(Date.now() / 1000) } = more;
+  const { source = 'wechat-12345', timestamp = Math.floor(Date.now() / 1000), token = TOKEN, aesKey = AES_KEY } = more;
   const nonce = randomBytes(4).readUInt32BE().toString();
-  const signature = sortedSha1([TOKEN, String(timestamp), nonce]);
+  const signature = sortedSha1([token, String(timestamp), nonce]);
   const query = { signature, timestamp: String(timestamp), nonce, openid: OPEN_ID };
   const request = {
     method: 'POST' as const,
@@ -56,8 +62,8 @@ export function push(
     payload: xml,
   };
   if (mode === 'plain') return request;
-  const encrypted = encrypt(AES_KEY, APP_ID, xml);
-  const msg_signature = sortedSha1([TOKEN, String(timestamp), nonce, encrypted]);
+  const encrypted = encrypt(aesKey, APP_ID, xml);
+  const msg_signature = sortedSha1([token, String(timestamp), nonce, encrypted]);
   const own = `<Encrypt><![CDATA[${encrypted}]]></Encrypt></xml>`;
   const payload =
     mode === 'encrypted' ? `<xml><ToUserName><![CDATA[${ACCOUNT}]]></ToUserName>${own}` : xml.replace('</xml>', own);
@@ -100,10 +106,10 @@ export function check(changes: Record<string, string> = {}): InjectOptions {
 }
 
 /** The passive reply in an answer, out of its envelope when it has one; its signature is checked as WeChat does. */
-export function replyIn(body: string): Record<string, unknown> {
+export function replyIn(body: string, { token = TOKEN, aesKey = AES_KEY }: Secrets = {}): Record<string, unknown> {
   const outer = readXml(body) as Record<string, string>;
   const { Encrypt, MsgSignature, TimeStamp, Nonce } = outer;
   if (Encrypt === undefined) return outer;
-  if (MsgSignature !== sortedSha1([TOKEN, TimeStamp ?? '', Nonce ?? '', Encrypt])) throw new Error('wrong signature');
-  return readXml(decrypt(AES_KEY, APP_ID, Encrypt) ?? '') as Record<string, string>;
+  if (MsgSignature !== sortedSha1([token, TimeStamp ?? '', Nonce ?? '', Encrypt])) throw new Error('wrong signature');
+  return readXml(decrypt(aesKey, APP_ID, Encrypt) ?? '') as Record<string, string>;
 }

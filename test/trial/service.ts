@@ -59,7 +59,7 @@ async function startService(databaseUrl: string, dataDir: string) {
     return { status: sent.status, headers: sent.headers as Record<string, string>, body };
   }
 
-  const call = <T>(method: 'GET' | 'POST' | 'PUT', url: string, body?: unknown): Promise<Reply<T>> =>
+  const call = <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown): Promise<Reply<T>> =>
     inject<T>({
       method,
       url,

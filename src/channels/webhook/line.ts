@@ -10,11 +10,12 @@ const UNREADABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g
 const EARLIEST = Date.UTC(2000, 0, 1);
 
 /**
- * What a citizen wrote on a platform, fit for a message's body: nothing is refused and nothing lost. A text beyond the
- * limit goes on in an attachment that holds all of it.
+ * What a citizen wrote on a platform, fit for a message's body: nothing is refused and nothing lost, blanks at its ends
+ * included. A text beyond the limit goes on in an attachment that holds all of it.
  */
 export async function wholeText(deps: Keeping, given: string): Promise<{ body: string; attachments: NewAttachment[] }> {
-  const text = readable(given) || NOTHING;
+  const kept = withoutUnreadable(given);
+  const text = kept.trim() === '' ? NOTHING : kept;
   if (text.length <= LONGEST_TEXT) return { body: text, attachments: [] };
   const whole = await keepContent(deps, {
     kind: 'file',
@@ -27,7 +28,10 @@ export async function wholeText(deps: Keeping, given: string): Promise<{ body: s
 }
 
 /** Without what nobody can read and PostgreSQL may not keep. */
-export const readable = (text: string): string => text.toWellFormed().replaceAll(UNREADABLE, '').trim();
+const withoutUnreadable = (text: string): string => text.toWellFormed().replaceAll(UNREADABLE, '');
+
+/** The same without blanks at its ends, for what is no text of a citizen's. */
+export const readable = (text: string): string => withoutUnreadable(text).trim();
 
 /**
  * When a platform says that something was written, as `receivedAt` of a message. A time that cannot be (ahead of us, or

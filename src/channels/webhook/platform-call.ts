@@ -1,11 +1,15 @@
 import { fileTypeFromBuffer } from 'file-type';
 import type { Fetched } from '../../attachments/fetch.worker.ts';
+import { codeOf } from '../../platform/log.ts';
 
 /** Bytes of one file; the platforms' own limits are below. */
 const LARGEST_FILE = 32 * 1024 * 1024;
 const CALL_MS = 15_000;
 
-/** A platform did not do what it was asked; asking again later may help. The code is the platform's, or HTTP's. */
+/**
+ * A platform did not do what it was asked; asking again later may help. The code is the platform's, HTTP's or the network's,
+ * or says what the source's settings lack (`NO_…`).
+ */
 export class PlatformError extends Error {
   override name = 'PlatformError';
   readonly code: string;
@@ -14,6 +18,10 @@ export class PlatformError extends Error {
     this.code = String(code);
   }
 }
+
+/** Whether a fetch failed, by its last error, at a platform; and whether only because of settings that are not there. */
+export const failedAtPlatform = (error: string): boolean => error.startsWith('PlatformError ');
+export const lacksSettings = (error: string): boolean => error.startsWith('PlatformError NO_');
 
 /** Nobody needs the file that large, and memory has an end. */
 export class TooLargeError extends Error {
@@ -27,21 +35,26 @@ export interface Called {
 
 /**
  * Calls a platform and reads its whole answer, within `most` bytes.
- * @throws TooLargeError, or what `fetch` throws when nobody answers.
+ * @throws TooLargeError, PlatformError when nobody answers.
  */
 export async function callPlatform(
   url: string,
   { most, signal, ...init }: RequestInit & { most: number; signal: AbortSignal },
 ): Promise<Called> {
-  const response = await fetch(url, { ...init, signal });
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body ?? []) {
-    size += part.length;
-    if (size > most) throw new TooLargeError(`more than ${most} bytes`);
-    parts.push(part);
+  try {
+    const response = await fetch(url, { ...init, signal });
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const part of response.body ?? []) {
+      size += part.length;
+      if (size > most) throw new TooLargeError(`more than ${most} bytes`);
+      parts.push(part);
+    }
+    return { status: response.status, content: Buffer.concat(parts) };
+  } catch (error) {
+    if (error instanceof TooLargeError) throw error;
+    throw new PlatformError(codeOf(error) ?? (error as Error).name);
   }
-  return { status: response.status, content: Buffer.concat(parts) };
 }
 
 /** For a call that brings no file. */

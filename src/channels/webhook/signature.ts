@@ -18,20 +18,30 @@ export const sortedSha1 = (parts: readonly string[]): string =>
     .digest('hex');
 
 /**
- * @param parts that are signed, the secret and the timestamp among them.
+ * @param secrets one of which must have signed: the current one, and the previous one while it is being replaced.
+ * @param parts that are signed beside the secret, the timestamp among them.
+ * @returns the secret that signed.
  * @throws ProblemError 403 when the signature is wrong or its timestamp too far from now (machine time).
  */
 export function checkSignature(
+  secrets: readonly string[],
   parts: readonly string[],
-  { name, given, timestamp }: { name: string; given: string | undefined; timestamp: string },
+  { name, given = '', timestamp }: { name: string; given: string | undefined; timestamp: string },
   toleranceSeconds: number = TOLERANCE_SECONDS,
-): void {
-  if (given === undefined || !sameText(given, sortedSha1(parts))) throw refused(name, 'is not right', '不正确');
+): string {
+  // All are tried, whichever is right: how long it takes says nothing.
+  const [signedBy] = secrets.filter((secret) => sameText(given, sortedSha1([secret, ...parts])));
+  if (signedBy === undefined) throw refused(name, 'is not right', '不正确');
   const said = /^[0-9]{1,14}$/.test(timestamp) ? Number(timestamp) : Number.NaN;
   const seconds = said > LARGEST_SECONDS ? said / 1000 : said;
   if (!(Math.abs(Date.now() / 1000 - seconds) <= toleranceSeconds))
     throw refused('timestamp', 'is too far from now', '与当前时间相差过大');
+  return signedBy;
 }
+
+/** A secret, and the one before it while the platform may still use that. */
+export const withPrevious = (current: string, previous: string | undefined): string[] =>
+  previous === undefined ? [current] : [current, previous];
 
 /** @param name of the query parameter that is wrong. */
 export function refused(name: string, detail: string, detailZh: string): ProblemError {

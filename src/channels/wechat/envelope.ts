@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ProblemError } from '../../platform/problem.ts';
 import { textOf } from '../channel.ts';
-import { unreadable } from '../webhook/raw-body.ts';
-import { checkSignature, refused, sortedSha1 } from '../webhook/signature.ts';
+import { checkSignature, refused, sortedSha1, withPrevious } from '../webhook/signature.ts';
 import { decrypt, encrypt } from './encryption.ts';
 import type { WechatSettings } from './wechat.channel.ts';
 import { type Elements, readXml, writeXml } from './xml.ts';
@@ -27,40 +26,58 @@ export interface Opened {
  * @throws ProblemError 403 when it is not from WeChat, or not for this account.
  */
 export function open(settings: WechatSettings, query: Signed, body: string): Opened {
-  const { token, appId, encodingAesKey } = settings;
-  const { timestamp, nonce } = query;
-  if (encodingAesKey === undefined) {
-    const given = { name: 'signature', given: query.signature, timestamp };
-    checkSignature([token, timestamp, nonce], given, settings.toleranceSeconds);
+  if (settings.encodingAesKey === undefined) {
+    checkPlain(settings, query);
     const elements = readXml(body);
-    if (elements.MsgType === undefined && elements.Encrypt !== undefined) throw noKey();
+    if (elements.MsgType === undefined && elements.Encrypt !== undefined)
+      throw otherMode(
+        'The message is encrypted, and this source has no encodingAesKey.',
+        '消息已加密，但该来源未设置 encodingAesKey。',
+      );
     return { elements, wrap: (reply) => reply };
   }
-  const encrypted = textOf(readXml(body).Encrypt);
-  if (encrypted === undefined) throw unreadable('is not encrypted', '未加密');
-  const plain = openSigned(settings, encodingAesKey, query, encrypted);
-  return { elements: readXml(plain), wrap: (reply) => seal(token, encodingAesKey, appId, reply) };
+  const encrypted = textOf(textOf(readXml(body).Encrypt)?.trim());
+  if (encrypted === undefined)
+    throw otherMode(
+      'The message is not encrypted, and this source has an encodingAesKey.',
+      '消息未加密，但该来源设置了 encodingAesKey。',
+    );
+  const { plain, token, key } = openSigned(settings, settings.encodingAesKey, query, encrypted);
+  return { elements: readXml(plain), wrap: (reply) => seal(token, key, settings.appId, reply) };
 }
 
 /** The text WeChat wants back when the address is entered; 企业微信 sends it encrypted. @throws ProblemError 403 */
 export function openEcho(settings: WechatSettings, query: Signed & { echostr: string }): string {
-  const { token, encodingAesKey } = settings;
-  const { timestamp, nonce, echostr } = query;
+  const { encodingAesKey } = settings;
   if (query.msg_signature !== undefined && encodingAesKey !== undefined)
-    return openSigned(settings, encodingAesKey, query, echostr);
-  const given = { name: 'signature', given: query.signature, timestamp };
-  checkSignature([token, timestamp, nonce], given, settings.toleranceSeconds);
-  return echostr;
+    return openSigned(settings, encodingAesKey, query, query.echostr).plain;
+  checkPlain(settings, query);
+  return query.echostr;
 }
 
-function openSigned(settings: WechatSettings, key: string, query: Signed, encrypted: string): string {
-  const { timestamp, nonce } = query;
-  const given = { name: 'msg_signature', given: query.msg_signature, timestamp };
-  checkSignature([settings.token, timestamp, nonce, encrypted], given, settings.toleranceSeconds);
-  const plain = decrypt(key, settings.appId, encrypted);
-  if (plain === undefined)
+const tokensOf = ({ token, previousToken }: WechatSettings): string[] => withPrevious(token, previousToken);
+
+function checkPlain(settings: WechatSettings, { signature, timestamp, nonce }: Signed): void {
+  const given = { name: 'signature', given: signature, timestamp };
+  checkSignature(tokensOf(settings), [timestamp, nonce], given, settings.toleranceSeconds);
+}
+
+/** What was encrypted, with the token that signed and the key that opened it: WeChat knows no other for the reply. */
+function openSigned(
+  settings: WechatSettings,
+  encodingAesKey: string,
+  { msg_signature, timestamp, nonce }: Signed,
+  encrypted: string,
+): { plain: string; token: string; key: string } {
+  const given = { name: 'msg_signature', given: msg_signature, timestamp };
+  const token = checkSignature(tokensOf(settings), [timestamp, nonce, encrypted], given, settings.toleranceSeconds);
+  const [opened] = withPrevious(encodingAesKey, settings.previousEncodingAesKey).flatMap((key) => {
+    const plain = decrypt(key, settings.appId, encrypted);
+    return plain === undefined ? [] : [{ plain, token, key }];
+  });
+  if (opened === undefined)
     throw refused('msg_signature', 'is of something not encrypted for this account', '所签内容不是发给该公众号的');
-  return plain;
+  return opened;
 }
 
 function seal(token: string, key: string, appId: string, reply: string): string {
@@ -70,8 +87,4 @@ function seal(token: string, key: string, appId: string, reply: string): string 
   return writeXml({ Encrypt, MsgSignature: sortedSha1([token, String(TimeStamp), Nonce, Encrypt]), TimeStamp, Nonce });
 }
 
-const noKey = (): ProblemError =>
-  new ProblemError('forbidden', {
-    en: 'The message is encrypted, and this source has no encodingAesKey.',
-    zh: '消息已加密，但该来源未设置 encodingAesKey。',
-  });
+const otherMode = (en: string, zh: string): ProblemError => new ProblemError('forbidden', { en, zh });

@@ -9,8 +9,6 @@ const TOKEN_MARGIN_MS = 300_000;
 const LONGEST_ANSWER = 64 * 1024;
 /** Access token not valid, or past its end. */
 const TOKEN_CODES = new Set([40001, 40014, 42001]);
-/** Not an id of ours, or deleted: asking again brings nothing. */
-const GONE_CODES = new Set([40007, 40004]);
 
 interface ApiAnswer {
   errcode?: number;
@@ -19,18 +17,27 @@ interface ApiAnswer {
   video_url?: string;
 }
 
+interface Token {
+  /** AppID and AppSecret it was given for: a corrected setting must not go on with another account's. */
+  account: string;
+  value: string;
+  until: number;
+}
+
 /**
- * Brings what citizens sent (获取临时素材) while WeChat has it. The token is WeChat's stable one: every process that asks
+ * Brings what citizens sent (获取临时素材) while WeChat has it, which its three days say and no answer of WeChat's: 40007 is
+ * what it answers of a deleted file, and also of every file of another account, until somebody corrects the settings. The token is WeChat's stable one: every process that asks
  * is given the same, so that replicas, and what else the city runs on the account, do not take it from each other.
  */
 export function createWechatFetcher({ sources }: { sources: Pick<Sources, 'settingsOf'> }): Fetcher {
-  const tokens = new Map<string, { value: string; until: number }>();
+  const tokens = new Map<string, Token>();
 
   async function tokenOf(source: string, settings: WechatSettings, signal: AbortSignal): Promise<string> {
-    const known = tokens.get(source);
-    if (known && known.until > Date.now()) return known.value;
     const { appId: appid, appSecret: secret } = settings;
     if (secret === undefined) throw new PlatformError('NO_APP_SECRET');
+    const account = JSON.stringify([appid, secret]);
+    const known = tokens.get(source);
+    if (known?.account === account && known.until > Date.now()) return known.value;
     const { content, status } = await callPlatform(`${settings.apiBaseUrl ?? API}/cgi-bin/stable_token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -40,7 +47,7 @@ export function createWechatFetcher({ sources }: { sources: Pick<Sources, 'setti
     });
     const { access_token: value, expires_in: seconds = 0, errcode } = answerIn(content) ?? {};
     if (value === undefined) throw new PlatformError(errcode ?? status);
-    tokens.set(source, { value, until: Date.now() + seconds * 1000 - TOKEN_MARGIN_MS });
+    tokens.set(source, { account, value, until: Date.now() + seconds * 1000 - TOKEN_MARGIN_MS });
     return value;
   }
 
@@ -56,7 +63,6 @@ export function createWechatFetcher({ sources }: { sources: Pick<Sources, 'setti
       const answer = answerIn(got.content);
       if (answer?.video_url !== undefined) return video(answer.video_url, signal);
       if (answer?.errcode === undefined) return fileIn(got);
-      if (GONE_CODES.has(answer.errcode)) return { gone: `WeChat answered ${answer.errcode}` };
       if (!TOKEN_CODES.has(answer.errcode) || isAgain) throw new PlatformError(answer.errcode);
       tokens.delete(source);
     }

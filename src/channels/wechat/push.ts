@@ -34,7 +34,7 @@ export interface Event extends Envelope {
 
 /** What a push says. @throws ProblemError 400 when it does not even say from whom, when and of what kind it is. */
 export function readPush(elements: Elements): Line | Event {
-  const said = (name: string): string | undefined => textOf(elements[name]);
+  const said = (name: string): string | undefined => textOf(textOf(elements[name])?.trim());
   const [from, seconds, type] = [said('FromUserName'), said('CreateTime'), said('MsgType')?.toLowerCase()];
   if (!from || from.length > 128) throw unreadable('has no FromUserName', '缺少 FromUserName');
   if (!seconds || !/^[0-9]{1,12}$/.test(seconds)) throw unreadable('has no CreateTime', '缺少 CreateTime');
@@ -43,7 +43,8 @@ export function readPush(elements: Elements): Line | Event {
   if (type === 'event') return { ...envelope, kind: 'event', event: said('Event')?.toLowerCase() ?? '' };
 
   const messageId = [said('MsgId'), said('MsgID')].find((id) => id !== undefined && /^[0-9]{1,20}$/.test(id));
-  const text = textOfLine(type, said);
+  // What somebody wrote is kept with its blanks; all else may be laid out as the platform likes.
+  const text = type === 'text' ? (textOf(elements.Content) ?? '') : textOfLine(type, said);
   const media = mediaOfLine(type, said('MediaId'));
   const externalId = messageId ?? hashOf([from, seconds, type, text, media?.id ?? '']);
   return {
@@ -61,16 +62,14 @@ export function readPush(elements: Elements): Line | Event {
 const hashOf = (parts: readonly string[]): string =>
   `line:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
 
-/** What a person would read; a kind of message we do not know yet is shown as such, for somebody to look at. */
+/** What a person would read where nothing was written; a kind we do not know yet is shown as such, to be looked at. */
 function textOfLine(type: string, said: (name: string) => string | undefined): string {
   switch (type) {
-    case 'text':
-      return said('Content') ?? '';
     case 'image':
       return '[图片]';
     case 'voice':
       // The platform's speech recognition may be switched off, or there and empty.
-      return said('Recognition')?.trim() || '[语音]';
+      return said('Recognition') ?? '[语音]';
     case 'video':
     case 'shortvideo':
       return '[视频]';

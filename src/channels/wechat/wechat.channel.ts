@@ -2,22 +2,19 @@ import { type Static, Type } from 'typebox';
 import { type Channel, textOf } from '../channel.ts';
 import { platformAddress, replyTextSettings, toleranceSetting } from '../webhook/settings.ts';
 
+const Token = (description: string) => Type.String({ minLength: 3, maxLength: 32, writeOnly: true, description });
+const EncodingAesKey = (description: string) =>
+  Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{43}$', writeOnly: true, description }));
+
 const Settings = Type.Object(
   {
-    token: Type.String({
-      minLength: 3,
-      maxLength: 32,
-      writeOnly: true,
-      description: 'Token of the server address (令牌)',
-    }),
+    token: Token('Token of the server address (令牌)'),
+    previousToken: Type.Optional(Token('The token before, taken as well while it stands here')),
     appId: Type.String({ minLength: 1, maxLength: 64, description: 'AppID of the official account' }),
-    encodingAesKey: Type.Optional(
-      Type.String({
-        pattern: '^[A-Za-z0-9]{43}$',
-        writeOnly: true,
-        description: 'EncodingAESKey, for compatible and encrypted mode; once it is set, nothing unencrypted is taken',
-      }),
+    encodingAesKey: EncodingAesKey(
+      'EncodingAESKey, for compatible and encrypted mode; once it is set, nothing unencrypted is taken',
     ),
+    previousEncodingAesKey: EncodingAesKey('The EncodingAESKey before, taken as well while it stands here'),
     appSecret: Type.Optional(
       Type.String({
         minLength: 1,
@@ -30,7 +27,7 @@ const Settings = Type.Object(
     toleranceSeconds: toleranceSetting,
     ...replyTextSettings(600),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, dependentRequired: { previousEncodingAesKey: ['encodingAesKey'] } },
 );
 export type WechatSettings = Static<typeof Settings>;
 

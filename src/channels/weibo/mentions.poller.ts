@@ -113,7 +113,7 @@ export function createMentionsPoller(deps: Deps) {
       const pause = isRateLimit(failure) ? Math.max(every, RATE_PAUSE) : every;
       const seconds = Math.min(pause * 2 ** Math.min(position?.failures ?? 0, 10), LONGEST_PAUSE);
       log.warn({ source, list, failure, seconds }, 'mentions could not be read; again after a pause');
-      await postponeReading(db, source, list, { sinceId: read, failure, seconds });
+      await postponeReading(db, source, list, { sinceId: read, dueAt: position?.dueAt, failure, seconds });
     }
   }
 
@@ -155,12 +155,15 @@ export function createMentionsPoller(deps: Deps) {
     await looking;
   }
 
-  /** What operations should know: lists that could not be read several times in a row. */
+  /** What operations should know: lists that are read and could not be several times in a row. */
   async function warnings(): Promise<string[]> {
-    return (await failingLists(db)).map(
-      ({ source, list, failures, failure }) =>
-        `mentions of ${source} (${list}) could not be read ${failures} times: ${failure}`,
-    );
+    const warnings: string[] = [];
+    for (const { source, list, failures, failure } of await failingLists(db)) {
+      const settings = await sources.settingsOf<WeiboSettings>('weibo', source);
+      if (settings?.mentionsEverySeconds !== undefined)
+        warnings.push(`mentions of ${source} (${list}) could not be read ${failures} times: ${failure}`);
+    }
+    return warnings;
   }
 
   return { start, stop, look, warnings };

@@ -1,15 +1,14 @@
 import { type Static, Type } from 'typebox';
 import { type Channel, textOf } from '../channel.ts';
 import { platformAddress, replyTextSettings, toleranceSetting } from '../webhook/settings.ts';
+import { readAnew } from './mentions.repo.ts';
+
+const AppSecret = (description: string) => Type.String({ minLength: 1, maxLength: 64, writeOnly: true, description });
 
 const Settings = Type.Object(
   {
-    appSecret: Type.String({
-      minLength: 1,
-      maxLength: 64,
-      writeOnly: true,
-      description: 'AppSecret of the fan service (粉丝服务平台), which signs what is pushed',
-    }),
+    appSecret: AppSecret('AppSecret of the fan service (粉丝服务平台), which signs what is pushed'),
+    previousAppSecret: Type.Optional(AppSecret('The AppSecret before, taken as well while it stands here')),
     accessToken: Type.Optional(
       Type.String({
         minLength: 1,
@@ -51,6 +50,7 @@ export const weibo: Channel = {
     { additionalProperties: false },
   ),
   settings: Settings,
+  onSettings: readAnew,
   accountOf: (block) => textOf(block.uid),
   vouchesFor: 'account',
   example: { source: 'weibo-12345', body: '@12345 工地凌晨还在施工，噪音太大。', weibo: { uid: '1234567890' } },

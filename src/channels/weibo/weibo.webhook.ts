@@ -15,7 +15,7 @@ import { answerInTime, type PushAnswer } from '../webhook/answer-in-time.ts';
 import { receivedAt, wholeText } from '../webhook/line.ts';
 import { takeBodiesAsText } from '../webhook/raw-body.ts';
 import { recordedReply, welcomeReply } from '../webhook/settings.ts';
-import { checkSignature } from '../webhook/signature.ts';
+import { checkSignature, withPrevious } from '../webhook/signature.ts';
 import { SourceOfWebhook, signedQuery, webhookAnswers } from '../webhook/webhook.schema.ts';
 import { readJson } from './json.ts';
 import { WEIBO_MEDIA_MS } from './media.ts';
@@ -60,7 +60,8 @@ export function weiboWebhook(deps: Deps): FastifyPluginAsyncTypebox {
     const settings = await sources.settingsOf<WeiboSettings>('weibo', source);
     if (settings === undefined) throw notFound({ en: 'The source, or its settings,', zh: '该来源或其设置' });
     const given = { name: 'signature', given: signature, timestamp };
-    checkSignature([settings.appSecret, timestamp, nonce], given, settings.toleranceSeconds);
+    const secrets = withPrevious(settings.appSecret, settings.previousAppSecret);
+    checkSignature(secrets, [timestamp, nonce], given, settings.toleranceSeconds);
     return settings;
   }
 
