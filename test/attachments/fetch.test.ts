@@ -32,7 +32,7 @@ const fetcher: Fetcher = async ({ url }, signal) => {
 };
 
 const work = async (kept: Storage = storage): Promise<void> => {
-  const handler = createFetchHandler({ db, keyRing, storage: kept, fetchers: { test: fetcher } });
+  const handler = createFetchHandler('test', fetcher, { atOnce: 1, attempts: 1_000 }, { db, keyRing, storage: kept });
   await createAgendaWorker({ db, agenda, clock, log, handlers: [handler] }).drain(handler.kind);
 };
 

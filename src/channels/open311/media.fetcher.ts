@@ -2,8 +2,9 @@ import { type FetchReference, type NewAttachment, toFetch } from '../../attachme
 import { recogniseType } from '../../attachments/content-type.ts';
 import type { Fetched, Fetcher } from '../../attachments/fetch.worker.ts';
 import { shownName } from '../../attachments/file-name.ts';
-import { ClosedAddressError, fetchFromStranger, TooLargeError } from '../../attachments/strangers-file.ts';
+import { ClosedAddressError, fetchFromStranger } from '../../attachments/strangers-file.ts';
 import type { Sources } from '../../intake/sources.service.ts';
+import { TooLargeError } from '../../platform/bounded-read.ts';
 import type { PortalSettings } from '../portal/settings.ts';
 
 /** Name under which the attachments' fetch agenda finds who brings what `media_url` names. */

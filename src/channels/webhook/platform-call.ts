@@ -1,5 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type';
 import type { Fetched } from '../../attachments/fetch.worker.ts';
+import { readAtMost, TooLargeError } from '../../platform/bounded-read.ts';
 
 /** Bytes of one file; the platforms' own limits are below. */
 const LARGEST_FILE = 32 * 1024 * 1024;
@@ -13,11 +14,6 @@ export class PlatformError extends Error {
     super(`the platform answered ${code}`);
     this.code = String(code);
   }
-}
-
-/** Nobody needs the file that large, and memory has an end. */
-export class TooLargeError extends Error {
-  override name = 'TooLargeError';
 }
 
 export interface Called {
@@ -34,14 +30,8 @@ export async function callPlatform(
   { most, signal, ...init }: RequestInit & { most: number; signal: AbortSignal },
 ): Promise<Called> {
   const response = await fetch(url, { ...init, signal });
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body ?? []) {
-    size += part.length;
-    if (size > most) throw new TooLargeError(`more than ${most} bytes`);
-    parts.push(part);
-  }
-  return { status: response.status, content: Buffer.concat(parts) };
+  const content = await readAtMost(response.body, most, response.headers.get('content-length'));
+  return { status: response.status, content };
 }
 
 /** For a call that brings no file. */
