@@ -10,9 +10,9 @@ import type { PortalSettings } from '../portal/settings.ts';
 /** Name under which the attachments' fetch agenda finds who brings what `media_url` names. */
 export const MEDIA_FETCHER = 'open311';
 const MOST_BYTES = 20 * 1024 * 1024;
-/** Machine milliseconds: a stranger's slow server must not keep the others' files waiting. */
+/** Machine milliseconds: a stranger's slow server must not keep other strangers' files waiting. */
 const FETCH_MS = 15_000;
-/** Business milliseconds for which it is tried. */
+/** Business milliseconds after which nobody tries it any more. */
 const KEPT_MS = 86_400_000;
 
 class StatusError extends Error {
