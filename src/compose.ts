@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { lockAppeals } from './appeals/appeals.service.ts';
 import { hasAppeals } from './appeals/lookup.service.ts';
-import { createFetchHandler } from './attachments/fetch.worker.ts';
+import { MOST_FETCHES } from './attachments/attachments.service.ts';
+import { createFetchHandler, type FetchShare } from './attachments/fetch.worker.ts';
 import { createS3Storage } from './attachments/s3-storage.ts';
 import { createFolderStorage, type Storage } from './attachments/storage.ts';
 import { createUnclaimedHandler } from './attachments/unclaimed.worker.ts';
@@ -52,7 +53,11 @@ import { createRoutingHandler } from './routing/routing.worker.ts';
 
 /** How long the simulated clock waits without any progress of the workers, in machine milliseconds. */
 const STALL_MS = 30_000;
-const WORKER_CONCURRENCY = 6;
+/** What each fetcher is given. A recording may be as large as all the others' files together: one at a time. */
+const platformFiles: FetchShare = { atOnce: 2, attempts: MOST_FETCHES };
+const recordings: FetchShare = { atOnce: 1, attempts: MOST_FETCHES };
+/** About an hour: who names a file has it there, or will send another. */
+const strangersFiles: FetchShare = { atOnce: 2, attempts: 8 };
 const POOL_SIZE = 16;
 
 export type Instance = Awaited<ReturnType<typeof compose>>;
@@ -99,6 +104,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
   const sources = createSources(db, keyRing);
   const storage = storageOf(config);
   const gateway = createSinkGateway({ db, keyRing, clock });
+  const files = { db, keyRing, storage };
   const worker = createAgendaWorker({
     db,
     agenda,
@@ -109,17 +115,10 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       createReceiptHandler({ db, book, keyRing, gateway, clock }),
       createEscalationHandler(book),
       createRecomputeHandler({ db, lock: lockAppeals, move: moveDeadlines }),
-      createFetchHandler({
-        db,
-        keyRing,
-        storage,
-        fetchers: {
-          wechat: createWechatFetcher({ sources }),
-          weibo: createWeiboFetcher({ sources }),
-          [RECORDING_FETCHER]: createRecordingFetcher(sources),
-          [MEDIA_FETCHER]: createMediaFetcher(sources),
-        },
-      }),
+      createFetchHandler('wechat', createWechatFetcher({ sources }), platformFiles, files),
+      createFetchHandler('weibo', createWeiboFetcher({ sources }), platformFiles, files),
+      createFetchHandler(RECORDING_FETCHER, createRecordingFetcher(sources), recordings, files),
+      createFetchHandler(MEDIA_FETCHER, createMediaFetcher(sources), strangersFiles, files),
       createUnclaimedHandler({ db, storage }),
       createSilentCallHandler({ db, keyRing }),
       createMatchHandler(db),
@@ -191,7 +190,7 @@ async function wire(config: Config, databaseUrl: string, log: Log, db: Database)
       feedWatch.stop();
     },
     startWorkers: async () => {
-      await queue.listen(worker.drain, WORKER_CONCURRENCY);
+      await queue.listen(worker.drain, worker.concurrency);
       relay.start();
       mentions.start();
       mailboxes.start();

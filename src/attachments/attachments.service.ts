@@ -25,7 +25,14 @@ export interface NewAttachment {
   content: { mediaType: string; size: number; sha256: Buffer } | { fetch: FetchReference; expiresAt: Date };
 }
 
-export const FETCH = 'fetch';
+/** Kind of the agenda items that one fetcher works off. */
+export const fetchKind = (by: string): string => `fetch-${by}`;
+/**
+ * Business milliseconds for which a file is asked for at most, whatever its platform says of how long it has it: with the
+ * agenda's pauses fewer than `MOST_FETCHES` attempts.
+ */
+const LONGEST_FETCH_MS = 30 * 86_400_000;
+export const MOST_FETCHES = 1_000;
 
 interface Sealed {
   name: string;
@@ -119,7 +126,15 @@ export async function insertAttachments(
     tx,
     rows.flatMap(({ attachment: { id, content } }) =>
       'fetch' in content
-        ? [{ kind: FETCH, subjectId: id, businessKey: `${FETCH}:${id}`, runAt: now, dueAt: content.expiresAt }]
+        ? [
+            {
+              kind: fetchKind(content.fetch.by),
+              subjectId: id,
+              businessKey: `fetch:${id}`,
+              runAt: now,
+              dueAt: new Date(Math.min(content.expiresAt.getTime(), now.getTime() + LONGEST_FETCH_MS)),
+            },
+          ]
         : [],
     ),
   );
@@ -152,7 +167,7 @@ export async function moveAttachments(tx: Executor, messageIds: readonly string[
     .where(inArray(attachments.messageId, [...messageIds]));
 }
 
-/** Files that could not be fetched yet, by what they are and why (name and code of the error). */
+/** Files that could not be fetched yet, and still may be, by what they are and why (name and code of the error). */
 export interface UnfetchedFiles {
   /** A call's recording; else a message's file. */
   isRecording: boolean;
@@ -169,7 +184,7 @@ export async function unfetchedFiles(db: Executor, often: number): Promise<Unfet
     select a.kind = 'recording' as "isRecording", g.last_error as error, g.attempts >= ${often} as repeatedly,
       count(*)::int as count, min(g.due_at) as expiry
     from agenda g join attachments a on a.id = g.subject_id
-    where g.kind = ${FETCH} and g.state in ('open', 'leased') and g.last_error is not null
+    where g.kind like ${fetchKind('%')} and g.state in ('open', 'leased') and g.last_error is not null
     group by 1, 2, 3 order by 5, 2`);
   return rows.map(({ expiry, ...row }) => ({ ...row, firstExpiresAt: new Date(expiry) }));
 }

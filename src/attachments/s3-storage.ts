@@ -33,7 +33,7 @@ export function createS3Storage(settings: {
       ...(content === undefined
         ? {}
         : {
-            body: new Uint8Array(content),
+            body: content as Uint8Array<ArrayBuffer>,
             headers: { 'x-amz-content-sha256': createHash('sha256').update(content).digest('hex') },
           }),
     });

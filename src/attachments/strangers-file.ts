@@ -2,7 +2,7 @@ import { lookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import type { Readable } from 'node:stream';
+import { readAtMost } from '../platform/bounded-read.ts';
 
 /** Longest way of redirections that is followed. */
 const MOST_HOPS = 5;
@@ -49,20 +49,16 @@ export class ClosedAddressError extends Error {
   override name = 'ClosedAddressError';
 }
 
-export class TooLargeError extends Error {
-  override name = 'TooLargeError';
-}
-
 /** A way up that the other server might see though it is written in escapes. */
 const CLIMBS = /[/\\]\.\.([/\\]|$)/;
 const unescaped = (pathname: string): string =>
   pathname.replaceAll(/%2e/gi, '.').replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\');
 
 /** The address, when it lies under the base. */
-export function within(base: string, address: string): URL | undefined {
+export function addressUnder(base: string, address: string): URL | undefined {
   if (!URL.canParse(address)) return undefined;
-  const [under, url] = [new URL(base.endsWith('/') ? base : `${base}/`), new URL(address)];
-  const inside = url.origin === under.origin && url.pathname.startsWith(under.pathname);
+  const [top, url] = [new URL(base.endsWith('/') ? base : `${base}/`), new URL(address)];
+  const inside = url.origin === top.origin && url.pathname.startsWith(top.pathname);
   return inside && !CLIMBS.test(unescaped(url.pathname)) && url.username === '' && url.password === ''
     ? url
     : undefined;
@@ -85,11 +81,11 @@ export async function fetchFromStranger(
 ): Promise<StrangersFile> {
   let next = address;
   for (let hop = 0; hop <= MOST_HOPS; hop += 1) {
-    const vouched = base === undefined ? undefined : within(base, next);
+    const vouched = base === undefined ? undefined : addressUnder(base, next);
     const response = await get(vouched ?? mustBeOpen(next), signal, vouched === undefined);
     const { statusCode: status = 0, headers } = response;
     if (status < 300 || status >= 400 || headers.location === undefined)
-      return { status, content: await readAll(response, most) };
+      return { status, content: await readAtMost(response, most, headers['content-length']) };
     // Only where it leads to was wanted; that it is cut off is no failure.
     response.on('error', () => {}).destroy();
     if (!URL.canParse(headers.location, next)) throw new ClosedAddressError('redirects to no address');
@@ -134,15 +130,3 @@ const lookUpPublic: LookupFunction = (name, options, answer) => {
     else answer(null, first.address, first.family);
   });
 };
-
-async function readAll(response: Readable, most: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    size += part.length;
-    // Leaving the loop destroys the stream and with it the connection.
-    if (size > most) throw new TooLargeError(`more than ${most} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
-}

@@ -13,5 +13,5 @@ export function createUnclaimedHandler({ db, storage }: { db: Database; storage:
     await settle(db, lease, lease.items, now);
   }
 
-  return { kind: UNCLAIMED, batchSize: 20, attempts: 100, handle };
+  return { kind: UNCLAIMED, drains: 1, batchSize: 20, attempts: 100, handle };
 }

@@ -10,6 +10,7 @@ import { SILENT_CALL } from './silent-calls.ts';
 export function createSilentCallHandler({ db, keyRing }: { db: Database; keyRing: KeyRing }): AgendaHandler {
   return {
     kind: SILENT_CALL,
+    drains: 1,
     // One at a time: the transaction holds up the call centre's pushes.
     batchSize: 1,
     attempts: 10,

@@ -64,7 +64,7 @@ export function createEscalationHandler(book: RuleBook): AgendaHandler {
     });
   }
 
-  return { kind: ESCALATE, batchSize: 500, attempts: 10, handle };
+  return { kind: ESCALATE, drains: 4, batchSize: 500, attempts: 10, handle };
 }
 
 function deskRole(rules: TimeRules, step: number, otherwise: string): string {

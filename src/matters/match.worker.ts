@@ -73,7 +73,7 @@ export function createMatchHandler(db: Database): AgendaHandler {
     });
   }
 
-  return { kind: MATCH, batchSize: 50, attempts: 5, handle };
+  return { kind: MATCH, drains: 2, batchSize: 50, attempts: 5, handle };
 }
 
 /** The later appeal joins the earlier one; ids are in the order of registration. */

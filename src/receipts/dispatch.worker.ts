@@ -123,7 +123,7 @@ export function createReceiptHandler(deps: Deps): AgendaHandler {
     await settle(tx, lease, itemsOf(lease, done), at);
   }
 
-  return { kind: RECEIPT, batchSize: 100, attempts: MAX_ATTEMPTS, handle };
+  return { kind: RECEIPT, drains: 4, batchSize: 100, attempts: MAX_ATTEMPTS, handle };
 }
 
 /** The promises that were kept, as their rows are now: a message may have gone to another appeal while it was sent. */

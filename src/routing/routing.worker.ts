@@ -80,7 +80,7 @@ export function createRoutingHandler({
     onRouted();
   }
 
-  return { kind: ROUTE, batchSize: 100, attempts: 10, handle };
+  return { kind: ROUTE, drains: 2, batchSize: 100, attempts: 10, handle };
 }
 
 /** What the dispatcher reads first: nothing fits, or what became of the same matter so far. */

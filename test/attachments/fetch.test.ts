@@ -10,16 +10,18 @@ import { createCity } from '../support/city.ts';
 import { png } from '../support/files.ts';
 import t from '../support/tap.ts';
 
-const city = await createCity(t, { workers: false });
+const city = await createCity(t, { workers: false, logLevel: 'warn' });
 const { db, agenda, clock, log, keyRing, storage, intake } = city.instance;
 
-/** The platform: each path behaves in its own way; `/slow` answers when asked again. */
+/** The platform: each path behaves in its own way; `/slow` answers when asked again, `/never` once somebody mended it. */
 const asked: string[] = [];
+let isMended = false;
 const platform = createServer((request, response) => {
   const url = request.url ?? '';
   asked.push(url);
   if (url === '/gone') response.writeHead(404).end();
-  else if (url === '/never' || (url === '/slow' && asked.filter((one) => one === url).length === 1)) response.destroy();
+  else if ((url === '/never' && !isMended) || (url === '/slow' && asked.filter((one) => one === url).length === 1))
+    response.destroy();
   else response.writeHead(200, { 'content-type': 'image/png' }).end(png);
 });
 await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve));
@@ -32,7 +34,7 @@ const fetcher: Fetcher = async ({ url }, signal) => {
 };
 
 const work = async (kept: Storage = storage): Promise<void> => {
-  const handler = createFetchHandler({ db, keyRing, storage: kept, fetchers: { test: fetcher } });
+  const handler = createFetchHandler('test', fetcher, { atOnce: 1, attempts: 1_000 }, { db, keyRing, storage: kept });
   await createAgendaWorker({ db, agenda, clock, log, handlers: [handler] }).drain(handler.kind);
 };
 
@@ -75,8 +77,32 @@ t.test('fetched, gone, asked again, and given up when its platform has deleted i
   t.match(await stateOf(never), { state: 'pending', item: 'open' });
   await later('2026-03-13T10:00:00+08:00');
   await work();
-  t.match(await stateOf(never), { state: 'failed', failure: /TypeError/, item: 'done' });
-  t.notMatch((await stateOf(never))?.failure, /127\.0\.0\.1/, 'the address may open the file and is not told');
+  t.match(await stateOf(never), { state: 'failed', failure: /^TypeError/, item: 'failed' });
+  const told = [(await stateOf(never))?.failure, ...city.logs].join();
+  t.notMatch(told, /127\.0\.0\.1/, 'the address may open the file and is not told');
+  t.match(
+    city.logs.filter((line) => line.includes(never)).map((line) => JSON.parse(line).level),
+    ['warn', 'warn', 'error'],
+  );
+
+  const failed = await city.get<{ items: { id: number; subjectId: string }[] }>('/v1/agenda?status=failed');
+  t.match(failed.items, [{ kind: 'fetch-test', subjectId: never, lastError: /^TypeError/ }], 'for a person to see');
+  t.equal((await city.call('POST', `/v1/agenda/${failed.items[0]?.id}/retry`)).status, 200);
+  isMended = true;
+  await work();
+  t.match(await stateOf(never), { state: 'stored', failure: null, item: 'done' }, 'and to try again');
+});
+
+t.test('a file is asked for no longer than thirty days, whatever is said of it', async (t) => {
+  const id = await send('/file', '2035-03-10T10:00:00+08:00');
+  const [row] = await city.rows<{ days: number }>(
+    `select extract(epoch from g.due_at - g.run_at)::int / 86400 as days from agenda g where g.subject_id = $1`,
+    [id],
+  );
+  t.equal(row?.days, 30);
+  await city.rows("update agenda set attempts = 32767 where business_key = 'fetch:' || $1", [id]);
+  await work();
+  t.match(await stateOf(id), { state: 'stored', item: 'done' }, 'nor does a count that is full hold the others');
 });
 
 t.test('a crash between keeping the content and saying so: fetched again, kept once', async (t) => {

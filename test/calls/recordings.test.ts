@@ -4,14 +4,29 @@ import type { AddressInfo } from 'node:net';
 import type { Call } from '../../src/calls/calls.schema.ts';
 import { freePort } from '../../src/platform/database/embedded/free-port.ts';
 import { createCity, type Problem } from '../support/city.ts';
+import { until } from '../support/mail.ts';
 import t from '../support/tap.ts';
 import { answered, callCentre, connect } from './support.ts';
+
+/** The head of a sound file: it is known by its content. */
+const WAV = 'RIFF\x24\0\0\0WAVEfmt \x10\0\0\0';
 
 /** The call centre's own server: what it has by path, and who asked for what. */
 const files = new Map<string, { type: string; body: string; status?: number }>();
 const asked: string[] = [];
+/** Answers that never end, and whether who asked has hung up. */
+const endless: boolean[] = [];
 const server = createServer((request, response) => {
   asked.push(`${request.headers.authorization} ${request.url}`);
+  if (request.url === '/rec/endless.wav') {
+    const at = endless.push(false) - 1;
+    response.on('close', () => {
+      endless[at] = true;
+    });
+    response.writeHead(503, { 'content-type': 'text/plain' });
+    response.write('busy');
+    return;
+  }
   const file = files.get(request.url ?? '');
   response.writeHead(file ? (file.status ?? 200) : 404, { 'content-type': file?.type ?? 'text/plain' });
   response.end(file?.body ?? 'no');
@@ -39,7 +54,7 @@ const attachmentsOf = (messageId: string) =>
   ]);
 
 t.test('fetched before it expires, hashed, opened by its own scope only and never unrecorded', async (t) => {
-  files.set('/rec/a.wav', { type: 'audio/wav', body: 'RIFF-a' });
+  files.set('/rec/a.wav', { type: 'application/force-download', body: WAV });
   const event = answered({ callId: 'rec-1', recordingUrl: `${base}/rec/a.wav` });
   const call = await callOf([event, event]);
   await city.clock.settle();
@@ -48,14 +63,14 @@ t.test('fetched before it expires, hashed, opened by its own scope only and neve
   t.match(recording, {
     state: 'stored',
     mediaType: 'audio/wav',
-    sha256: createHash('sha256').update('RIFF-a').digest('hex'),
+    sha256: createHash('sha256').update(WAV).digest('hex'),
   });
   const content = `/v1/calls/${call.id}/recordings/${recording?.id}/content`;
   const dispatcher = await city.key('dispatch', 'operations');
   t.equal((await city.call('GET', content, undefined, dispatcher)).status, 403);
   t.equal((await city.call('GET', '/v1/calls', undefined, listener)).status, 403, 'it opens nothing else');
   const heard = await city.call<string>('GET', content, undefined, listener);
-  t.match(heard, { status: 200, body: 'RIFF-a', headers: { 'content-type': 'application/octet-stream' } });
+  t.match(heard, { status: 200, body: WAV, headers: { 'content-type': 'application/octet-stream' } });
   t.match(await city.rows(`select actor, subject, at from audit where action = 'read-recording'`), [
     { actor: /^key:test-/, subject: recording?.id },
   ]);
@@ -76,7 +91,7 @@ t.test('told by the message first, or alone', async (t) => {
   t.equal((await attachmentsOf(message.messageId)).length, 1);
   const call = await callOf(answered({ callId: 'rec-2', recordingUrl: `${base}/rec/b.wav` }));
   await city.clock.settle();
-  t.match(await recordingsOf(call), [{ state: 'stored' }]);
+  t.match(await recordingsOf(call), [{ state: 'stored', mediaType: 'application/octet-stream' }], 'not by its word');
   t.equal((await attachmentsOf(message.messageId)).length, 1, 'one address is one recording');
   const early = await city.register('phone', { call: { callId: 'rec-3' } });
   await take(answered({ callId: 'rec-3', recordingUrl: `${base}/rec/b2.wav` }));
@@ -103,6 +118,12 @@ t.test('asked for again until it is there; other servers are never asked', async
   await city.clock.advance('P6D');
   t.match(await recordingsOf(page), [{ state: 'failed', failure: /NOT_A_RECORDING/ }]);
   t.match(await recordingsOf(dots), [{ state: 'failed' }]);
+  t.match(await city.all('/v1/agenda?kind=fetch-phone&status=failed'), [
+    { lastError: /STATUS_404/ },
+    { lastError: /NOT_A_RECORDING/ },
+    { lastError: /OUTSIDE_RECORDING_BASE/ },
+    { lastError: /OUTSIDE_RECORDING_BASE/ },
+  ]);
   t.notOk(asked.some((line) => line.includes('/secret')));
   const [none] = await recordingsOf(page);
   const refused = await city.call<Problem>(
@@ -112,6 +133,13 @@ t.test('asked for again until it is there; other servers are never asked', async
     listener,
   );
   t.equal(refused.status, 409);
+});
+
+t.test('an answer that is no recording is hung up on', async (t) => {
+  await callOf(answered({ recordingUrl: 'endless.wav' }));
+  await city.clock.settle();
+  t.equal(endless.length, 1);
+  await until(async () => endless[0] === true);
 });
 
 t.test('a name without a server is looked up under the base, and never beside it', async (t) => {
@@ -170,7 +198,7 @@ t.test('operations are told of recordings that wait for settings or cannot be fe
     /^recordings: 1 wait .*OUTSIDE_RECORDING_BASE.*2026-03-13/,
     /^recordings: 1 could not be fetched .*ECONNREFUSED.*2026-03-17/,
   ]);
-  t.match(await city.all('/v1/agenda?kind=fetch&status=open'), [
+  t.match(await city.all('/v1/agenda?kind=fetch-phone&status=open'), [
     { lastError: 'TypeError ECONNREFUSED' },
     { lastError: 'NotYetError OUTSIDE_RECORDING_BASE' },
   ]);

@@ -99,6 +99,21 @@ t.test('what is no such file, or is not there, is given up with the reason; what
   t.match(await list(), [{ state: 'stored' }]);
 });
 
+t.test('a stranger’s file has few attempts, in a kind of its own, and is then left to a person', async (t) => {
+  busy = true;
+  const { list } = await mediaOf(`${app.url}/media/later`);
+  const before = app.asked.filter((url) => url === '/media/later').length;
+  await city.clock.advance('PT24H');
+  t.match(await list(), [{ state: 'failed', failure: 'StatusError STATUS_503' }]);
+  t.equal(app.asked.filter((url) => url === '/media/later').length - before, 7, 'eight in all');
+  const failed = await city.all<{ id: number }>('/v1/agenda?kind=fetch-open311&status=failed');
+  t.match(failed, [{ lastError: 'StatusError STATUS_503' }]);
+  busy = false;
+  await city.call('POST', `/v1/agenda/${failed[0]?.id}/retry`);
+  await city.clock.settle();
+  t.match(await list(), [{ state: 'stored', failure: null }]);
+});
+
 t.test('nothing of our own network is called, by whatever way it is named', async (t) => {
   const { port } = inside;
   const before = app.asked.length;

@@ -96,6 +96,7 @@ t.test('a bad item harms only itself, waits longer each time, and ends where a p
   let broken = true;
   const worker = workerOf({
     kind: 'fail',
+    drains: 1,
     batchSize: 10,
     attempts: 10,
     handle: async (lease, at) => {
@@ -154,6 +155,7 @@ t.test('a worker that stops finishes its batch and takes no other', async (t) =>
   });
   const worker = workerOf({
     kind: 'stop',
+    drains: 1,
     batchSize: 1,
     attempts: 10,
     handle: async (lease, at) => {

@@ -22,6 +22,18 @@ t.test('what is sealed opens in its own context, unchanged, with its key', async
   t.throws(() => createKeyRing(`${old},${makeKey('k1')}`), /k1|twice/);
 });
 
+t.test('a file of any size opens as it was', (t) => {
+  const ring = createKeyRing(old);
+  for (const size of [0, 1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 3 * 2 ** 20 + 7]) {
+    const content = randomBytes(size);
+    const sealed = ring.sealBytes('attachment:1', content);
+    t.ok(ring.openBytes('attachment:1', sealed).equals(content), String(size));
+    sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1;
+    t.throws(() => ring.openBytes('attachment:1', sealed), 'changed at the end');
+  }
+  t.end();
+});
+
 t.test('after a rotation old persons are known, old data is read, new data has the new key', async (t) => {
   const city = await createCity(t, { dataKey: old });
   const body = '小区漏水严重，物业不管';

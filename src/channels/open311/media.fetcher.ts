@@ -2,16 +2,17 @@ import { type FetchReference, type NewAttachment, toFetch } from '../../attachme
 import { recogniseType } from '../../attachments/content-type.ts';
 import type { Fetched, Fetcher } from '../../attachments/fetch.worker.ts';
 import { shownName } from '../../attachments/file-name.ts';
-import { ClosedAddressError, fetchFromStranger, TooLargeError } from '../../attachments/strangers-file.ts';
+import { ClosedAddressError, fetchFromStranger } from '../../attachments/strangers-file.ts';
 import type { Sources } from '../../intake/sources.service.ts';
+import { TooLargeError } from '../../platform/bounded-read.ts';
 import type { PortalSettings } from '../portal/settings.ts';
 
 /** Name under which the attachments' fetch agenda finds who brings what `media_url` names. */
 export const MEDIA_FETCHER = 'open311';
 const MOST_BYTES = 20 * 1024 * 1024;
-/** Machine milliseconds: a stranger's slow server must not keep the others' files waiting. */
+/** Machine milliseconds: a stranger's slow server must not keep other strangers' files waiting. */
 const FETCH_MS = 15_000;
-/** Business milliseconds for which it is tried. */
+/** Business milliseconds after which nobody tries it any more. */
 const KEPT_MS = 86_400_000;
 
 class StatusError extends Error {

@@ -1,7 +1,9 @@
 import type { FetchReference } from '../../attachments/attachments.service.ts';
+import { recogniseType } from '../../attachments/content-type.ts';
 import type { Fetched, Fetcher } from '../../attachments/fetch.worker.ts';
-import { within } from '../../attachments/strangers-file.ts';
+import { addressUnder } from '../../attachments/strangers-file.ts';
 import type { Sources } from '../../intake/sources.service.ts';
+import { readAtMost, TooLargeError } from '../../platform/bounded-read.ts';
 import type { PhoneSettings } from './native.ts';
 
 /** Two hours of uncompressed telephone sound. */
@@ -22,7 +24,7 @@ export const waitsForSettings = (error: string): boolean => /\b(NO|OUTSIDE)_RECO
 /** Where a recording is, as the call centre told it; undefined outside the base. */
 function addressOf(recordingBase: string, told: string): URL | undefined {
   const base = recordingBase.endsWith('/') ? recordingBase : `${recordingBase}/`;
-  return URL.canParse(told, base) ? within(base, new URL(told, base).href) : undefined;
+  return URL.canParse(told, base) ? addressUnder(base, new URL(told, base).href) : undefined;
 }
 
 /** Where recordings of a source are: by its own settings, else by those of the call centre that tells of its line. */
@@ -49,25 +51,23 @@ export function createRecordingFetcher(sources: Sources): Fetcher {
     if (!url) throw new NotYetError('OUTSIDE_RECORDING_BASE');
     const { recordingAuthorization: authorization } = settings;
     const response = await fetch(url, { signal, redirect: 'error', headers: authorization ? { authorization } : {} });
-    if (response.status === 410) return { gone: 'the call centre deleted it' };
-    const mediaType = (response.headers.get('content-type') ?? 'application/octet-stream')
-      .split(';')[0]!
-      .trim()
-      .toLowerCase();
-    if (!response.ok || !response.body) throw new NotYetError(`STATUS_${response.status}`);
+    const { status, ok, body } = response;
     // A page that asks for a password is no recording.
-    if (/^text\/|json|xml|html/.test(mediaType)) {
-      await response.body.cancel();
-      throw new NotYetError('NOT_A_RECORDING');
+    const isPage = /^\s*text\/|json|xml|html/i.test(response.headers.get('content-type') ?? '');
+    if (!ok || isPage) {
+      await body?.cancel();
+      if (status === 410) return { gone: 'the call centre deleted it' };
+      throw new NotYetError(ok ? 'NOT_A_RECORDING' : `STATUS_${status}`);
     }
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for await (const part of response.body) {
-      size += part.length;
-      if (size > MOST_BYTES) return { gone: 'larger than 128 MiB' };
-      parts.push(part);
+    try {
+      const content = await readAtMost(body, MOST_BYTES, response.headers.get('content-length'));
+      if (content.length === 0) throw new NotYetError('EMPTY');
+      const type = await recogniseType(content, '');
+      // Telephone sound often comes without any head to know it by.
+      return { content, mediaType: 'refused' in type ? 'application/octet-stream' : type.mediaType };
+    } catch (error) {
+      if (error instanceof TooLargeError) return { gone: 'larger than 128 MiB' };
+      throw error;
     }
-    if (size === 0) throw new NotYetError('EMPTY');
-    return { content: Buffer.concat(parts), mediaType: mediaType.slice(0, 100) };
   };
 }

@@ -1,5 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type';
 import type { Fetched } from '../../attachments/fetch.worker.ts';
+import { readAtMost, TooLargeError } from '../../platform/bounded-read.ts';
 import { codeOf } from '../../platform/log.ts';
 
 /** Bytes of one file; the platforms' own limits are below. */
@@ -23,11 +24,6 @@ export class PlatformError extends Error {
 export const failedAtPlatform = (error: string): boolean => error.startsWith('PlatformError ');
 export const lacksSettings = (error: string): boolean => error.startsWith('PlatformError NO_');
 
-/** Nobody needs the file that large, and memory has an end. */
-export class TooLargeError extends Error {
-  override name = 'TooLargeError';
-}
-
 export interface Called {
   status: number;
   content: Buffer;
@@ -43,14 +39,8 @@ export async function callPlatform(
 ): Promise<Called> {
   try {
     const response = await fetch(url, { ...init, signal });
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for await (const part of response.body ?? []) {
-      size += part.length;
-      if (size > most) throw new TooLargeError(`more than ${most} bytes`);
-      parts.push(part);
-    }
-    return { status: response.status, content: Buffer.concat(parts) };
+    const content = await readAtMost(response.body, most, response.headers.get('content-length'));
+    return { status: response.status, content };
   } catch (error) {
     if (error instanceof TooLargeError) throw error;
     throw new PlatformError(codeOf(error) ?? (error as Error).name);

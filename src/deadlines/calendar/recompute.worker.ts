@@ -54,7 +54,7 @@ export function createRecomputeHandler({ db, lock, move }: Deps): AgendaHandler 
     });
   }
 
-  return { kind: RECOMPUTE, batchSize: 1, attempts: 10, handle };
+  return { kind: RECOMPUTE, drains: 1, batchSize: 1, attempts: 10, handle };
 }
 
 /** The next appeals with running deadlines that were computed with an older calendar. */

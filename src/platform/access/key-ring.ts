@@ -37,6 +37,9 @@ interface RingKey {
 /** Crockford's base 32: nothing that is read out wrongly on the phone. */
 const CODE_ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+/** Bytes that are encrypted at a time. */
+const PIECE = 1024 * 1024;
+
 /** @param spec `id:base64[,id:base64…]`, 32 bytes each, already checked by the configuration. */
 export function createKeyRing(spec: string): KeyRing {
   const keys = spec.split(',').map(parseKey);
@@ -52,9 +55,18 @@ export function createKeyRing(spec: string): KeyRing {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', encryption, nonce);
     cipher.setAAD(Buffer.from(context));
-    const text = Buffer.concat([cipher.update(content), cipher.final()]);
     const head = Buffer.from(id);
-    return Buffer.concat([Buffer.from([head.length]), head, nonce, cipher.getAuthTag(), text]);
+    // Written piece by piece to where it stays: of a large file there is the content and the sealed one, and no third.
+    const sealed = Buffer.allocUnsafe(1 + head.length + 12 + 16 + content.length);
+    const at = sealed.writeUInt8(head.length);
+    sealed.set(head, at);
+    sealed.set(nonce, at + head.length);
+    const text = at + head.length + 12 + 16;
+    for (let piece = 0; piece < content.length; piece += PIECE)
+      sealed.set(cipher.update(content.subarray(piece, piece + PIECE)), text + piece);
+    cipher.final();
+    sealed.set(cipher.getAuthTag(), text - 16);
+    return sealed;
   }
 
   const open = <T>(context: string, sealed: Buffer): T => JSON.parse(openBytes(context, sealed).toString('utf8')) as T;
@@ -68,7 +80,11 @@ export function createKeyRing(spec: string): KeyRing {
     const decipher = createDecipheriv('aes-256-gcm', key.encryption, sealed.subarray(at, at + 12));
     decipher.setAAD(Buffer.from(context));
     decipher.setAuthTag(sealed.subarray(at + 12, at + 28));
-    return Buffer.concat([decipher.update(sealed.subarray(at + 28)), decipher.final()]);
+    const content = Buffer.allocUnsafe(sealed.length - at - 28);
+    for (let piece = 0; piece < content.length; piece += PIECE)
+      content.set(decipher.update(sealed.subarray(at + 28 + piece, at + 28 + piece + PIECE)), piece);
+    decipher.final();
+    return content;
   }
 
   const indexWith = (key: RingKey, purpose: string, value: string): Buffer =>

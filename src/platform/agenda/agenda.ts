@@ -31,6 +31,8 @@ export interface Lease {
 
 /** Machine milliseconds until a claim that is not extended falls back. */
 export const LEASE_MS = 10_000;
+/** The column holds no more; an item whose worker dies each time must not make the claim of its whole kind fail. */
+const MOST_ATTEMPTS = 32_767;
 const KEEP_SETTLED = '30 days';
 const PRUNE_BATCH = 5_000;
 const PRUNE_BATCHES = 20;
@@ -48,7 +50,7 @@ export function createAgenda(db: Database) {
     const token = uuid();
     const heldUntil = Date.now() + LEASE_MS;
     const { rows } = await db.execute<Record<string, unknown>>(sql`
-      update agenda set state = 'leased', attempts = attempts + 1, lease_token = ${token},
+      update agenda set state = 'leased', attempts = least(attempts + 1, ${MOST_ATTEMPTS}), lease_token = ${token},
         lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
       where id in (
         select id from agenda where kind = ${kind} and state = 'open' and run_at <= ${now.toISOString()}
@@ -223,7 +225,10 @@ export async function postpone(
   if (rowCount !== items.length) throw new LeaseLostError(`${items.length - (rowCount ?? 0)} items lost their lease`);
 }
 
-/** A failed attempt: again at `retryAt`, or never (`undefined`), which a person sees and may retry. */
+/**
+ * A failed attempt: again at `retryAt`, or never (`undefined`), which a person sees and may retry.
+ * @throws LeaseLostError
+ */
 export async function recordFailure(
   tx: Executor,
   lease: Lease,
@@ -232,9 +237,11 @@ export async function recordFailure(
   now: Date,
   retryAt: Date | undefined,
 ): Promise<void> {
-  await tx.execute(sql`update agenda set state = ${retryAt ? 'open' : 'failed'}, run_at = ${(retryAt ?? item.runAt).toISOString()},
+  const { rowCount } =
+    await tx.execute(sql`update agenda set state = ${retryAt ? 'open' : 'failed'}, run_at = ${(retryAt ?? item.runAt).toISOString()},
       settled_at = ${retryAt ? null : now.toISOString()}, lease_token = null, last_error = ${error.slice(0, 500)}
     where id = ${item.id} and lease_token = ${lease.token}`);
+  if (rowCount !== 1) throw new LeaseLostError('a failed item lost its lease');
 }
 
 const ids = (items: readonly { id: number }[]) =>

@@ -26,14 +26,17 @@ export function createRelay(deps: {
   let scanning: Promise<void> | undefined;
   let scans = 0;
 
-  /** Wakes every kind that has due items. */
+  /** Wakes every kind that has due items; none waits for another, nor for what it wakes. */
   async function wake(now: Date): Promise<void> {
-    for (const { kind, count } of await agenda.dueKinds(kinds, now)) {
-      const shards = Math.min(SHARDS, Math.ceil(count / PER_SHARD));
-      // A shard may be held by a worker that was killed: starting anywhere, the next scan takes another one.
-      const first = Math.floor(Math.random() * SHARDS);
-      for (let at = 0; at < shards; at++) await nudgeOrDrain(kind, (first + at) % SHARDS);
-    }
+    const due = await agenda.dueKinds(kinds, now);
+    await Promise.all(
+      due.flatMap(({ kind, count }) => {
+        const shards = Math.min(SHARDS, Math.ceil(count / PER_SHARD));
+        // A shard may be held by a worker that was killed: starting anywhere, the next scan takes another one.
+        const first = Math.floor(Math.random() * SHARDS);
+        return Array.from({ length: shards }, (_, at) => nudgeOrDrain(kind, (first + at) % SHARDS));
+      }),
+    );
   }
 
   async function nudgeOrDrain(kind: string, shard: number): Promise<void> {
@@ -41,7 +44,7 @@ export function createRelay(deps: {
       await queue.nudge(kind, shard);
     } catch (err) {
       log.debug({ err, kind }, 'nudge failed');
-      await deps.drain?.(kind);
+      deps.drain?.(kind).catch((failure: unknown) => log.warn({ err: failure, kind }, 'could not be drained'));
     }
   }
 

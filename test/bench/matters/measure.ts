@@ -98,7 +98,7 @@ async function matches({ db, admin }: FilledCity, workers: number): Promise<numb
       const now = new Date();
       const lease = await agenda.claim(handler.kind, now, handler.batchSize);
       if (lease.items.length === 0) return;
-      await handler.handle(lease, now);
+      await handler.handle(lease, now, new AbortController().signal);
       done += lease.items.length;
     }
   }

@@ -63,6 +63,12 @@ export async function noteOutcome(
     where message_id = ${messageId} and (state = 'sending' or state = 'unknown' and ${state === 'sent'})`);
 }
 
+/** Notes that an acknowledgement which could not be sent is left to a person. */
+export async function noteGivenUp(tx: Transaction, messageId: string): Promise<void> {
+  await tx.execute(sql`update mail_replies set state = 'technical-failure'
+    where message_id = ${messageId} and state = 'temporary-failure'`);
+}
+
 /** Sources whose acknowledgements failed several times since one was sent. */
 export async function failingReplies(
   db: Executor,

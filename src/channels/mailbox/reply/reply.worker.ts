@@ -2,8 +2,8 @@ import { openMessage } from '../../../appeals/appellants.ts';
 import { appealsOfMessages } from '../../../appeals/lookup.service.ts';
 import type { Sources } from '../../../intake/sources.service.ts';
 import type { KeyRing } from '../../../platform/access/key-ring.ts';
-import { type AgendaItem, type Lease, LeaseLostError, recordFailure, settle } from '../../../platform/agenda/agenda.ts';
-import type { AgendaHandler } from '../../../platform/agenda/agenda-worker.ts';
+import { type AgendaItem, type Lease, LeaseLostError, settle } from '../../../platform/agenda/agenda.ts';
+import { type AgendaHandler, AttemptFailedError } from '../../../platform/agenda/agenda-worker.ts';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Database, Transaction } from '../../../platform/database/database.ts';
 import { withTransaction } from '../../../platform/database/transaction.ts';
@@ -11,7 +11,7 @@ import { isNobody } from '../automatic.ts';
 import { type MailboxSettings, ownAddress } from '../mailbox.channel.ts';
 import type { MailReplyState } from '../mails.table.ts';
 import { MAIL_REPLY } from './due.ts';
-import { failingReplies, findReply, hadItsShare, noteAttempt, noteOutcome } from './replies.repo.ts';
+import { failingReplies, findReply, hadItsShare, noteAttempt, noteGivenUp, noteOutcome } from './replies.repo.ts';
 import { acknowledgement, type ReplySettings } from './settings.ts';
 import { type Acknowledgement, deliver } from './smtp.ts';
 
@@ -26,9 +26,6 @@ interface Attempt {
   settings: ReplySettings;
   mail: Acknowledgement;
 }
-
-/** Business milliseconds between attempts: a minute, doubling, at most an hour, until the item's end. */
-const retryIn = (attempts: number): number => Math.min(60_000 * 2 ** Math.min(attempts - 1, 6), 3_600_000);
 
 /**
  * Sends each acknowledgement once: "attempt started" is committed before the mail server is called, and an attempt whose
@@ -49,13 +46,10 @@ export function createMailReplyHandler(deps: Deps): AgendaHandler {
     const delivery = await deliver(attempt.settings, attempt.mail);
     const at = await clock.now();
     const failure = delivery.outcome === 'accepted' ? null : delivery.reason;
-    const mayRetry = at < item.dueAt;
-    const state = stateOf(delivery, mayRetry);
+    const state = stateOf(delivery);
     await noteOutcome(db, item.subjectId, state, failure, at);
-    if (state === 'temporary-failure' || state === 'technical-failure') {
-      const retryAt = mayRetry ? new Date(at.getTime() + retryIn(item.attempts)) : undefined;
-      await recordFailure(db, lease, item, failure ?? '', at, retryAt);
-    } else await settle(db, lease, [item], at);
+    if (state === 'temporary-failure') throw new AttemptFailedError(failure ?? '');
+    await settle(db, lease, [item], at);
   }
 
   /** Commits that an attempt begins; undefined: there is none to be made (any more). */
@@ -92,7 +86,15 @@ export function createMailReplyHandler(deps: Deps): AgendaHandler {
     };
   }
 
-  return { kind: MAIL_REPLY, batchSize: 4, attempts: 1_000, handle };
+  return {
+    kind: MAIL_REPLY,
+    drains: 2,
+    batchSize: 1,
+    attempts: 100,
+    endsWhenDue: true,
+    handle,
+    giveUp: (tx, item) => noteGivenUp(tx, item.subjectId),
+  };
 }
 
 async function mayBeSent(
@@ -108,11 +110,10 @@ async function mayBeSent(
   return (await hadItsShare(tx, accounts, messageId, now)) ? 'limited' : 'sending';
 }
 
-function stateOf(delivery: Awaited<ReturnType<typeof deliver>>, mayRetry: boolean): MailReplyState {
+function stateOf(delivery: Awaited<ReturnType<typeof deliver>>): MailReplyState {
   if (delivery.outcome === 'accepted') return 'sent';
   if (delivery.outcome === 'unknown') return 'unknown';
-  if (delivery.permanent) return 'permanent-failure';
-  return mayRetry ? 'temporary-failure' : 'technical-failure';
+  return delivery.permanent ? 'permanent-failure' : 'temporary-failure';
 }
 
 /** What operations should know: mailboxes whose acknowledgements could not be sent several times in a row. */
