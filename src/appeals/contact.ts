@@ -16,7 +16,7 @@ export interface Contact {
   name: string | null;
   /** E.164, or as given where that could not be understood. */
   phone: string | null;
-  /** Address they wrote from, where the channel is mail. */
+  /** Address they wrote from, where the channel is mail; or that they gave, where it is Open311. */
   email: string | null;
   /** Place of the matter, as the sender told it. */
   address: string | null;
@@ -53,13 +53,13 @@ export async function contactOf(
   if (!found) return undefined;
   const { message, appellant } = found;
   const person = openPerson(keyRing, appellant.id, appellant.sealed);
-  const told = keyRing.open<{ address?: string }>(`message:${message.id}`, message.sealed);
+  const told = keyRing.open<{ address?: string; form?: { open311?: { email?: string } } }>(`message:${message.id}`, message.sealed);
   return {
     messageId: message.id,
     appellantId: appellant.id,
     name: person.name ?? null,
     phone: person.phone ?? null,
-    email: person.account?.includes('@') ? person.account : null,
+    email: person.account?.includes('@') ? person.account : (told.form?.open311?.email ?? null),
     address: told.address ?? null,
     ...(await standingOf(tx, keyRing, appellant)),
   };
