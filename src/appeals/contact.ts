@@ -53,7 +53,10 @@ export async function contactOf(
   if (!found) return undefined;
   const { message, appellant } = found;
   const person = openPerson(keyRing, appellant.id, appellant.sealed);
-  const told = keyRing.open<{ address?: string; form?: { open311?: { email?: string } } }>(`message:${message.id}`, message.sealed);
+  const told = keyRing.open<{ address?: string; form?: { open311?: { email?: string } } }>(
+    `message:${message.id}`,
+    message.sealed,
+  );
   return {
     messageId: message.id,
     appellantId: appellant.id,

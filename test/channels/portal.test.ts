@@ -99,7 +99,13 @@ t.test('anonymous: what is given all the same is not kept; secret is secret', as
 });
 
 t.test('who stays anonymous is not named by what they wrote either', async (t) => {
-  const fields = { anonymous: 'true', name: '赵六', title: '赵六的来信', address: '赵六家楼下', body: '我叫赵六，路灯不亮' };
+  const fields = {
+    anonymous: 'true',
+    name: '赵六',
+    title: '赵六的来信',
+    address: '赵六家楼下',
+    body: '我叫赵六，路灯不亮',
+  };
   const { body } = await post<Sent>(await formFields(city, fields), [{ name: '赵六身份证.png', content: png }]);
   const appeal = await city.appeal(body.appealNumber);
   const messages = await city.all<object>(`/v1/appeals/${appeal.id}/messages`);
@@ -110,7 +116,13 @@ t.test('who stays anonymous is not named by what they wrote either', async (t) =
 });
 
 t.test('numbers as people write them', async (t) => {
-  for (const phone of ['0871-63130000转801', '63130000', '6313 0000', '０８７１－６３１３００００', '+86 138 0000 1234'])
+  for (const phone of [
+    '0871-63130000转801',
+    '63130000',
+    '6313 0000',
+    '０８７１－６３１３００００',
+    '+86 138 0000 1234',
+  ])
     t.equal((await post(await formFields(city, { phone, body: `来电${phone}` }))).status, 201, phone);
   const { body } = await post<Sent>(await formFields(city, { phone: '0871-63130000转801', body: '楼道灯坏了' }));
   const shown = await city.call('POST', `/v1/appeals/${(await city.appeal(body.appealNumber)).id}/reveal`, {
@@ -122,7 +134,10 @@ t.test('numbers as people write them', async (t) => {
 
 t.test('a browser that sent the form without its script is told in Chinese what to do', async (t) => {
   const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
-  const { payload, headers } = multipart([['form', randomUUID()], ['body', '路灯不亮']]);
+  const { payload, headers } = multipart([
+    ['form', randomUUID()],
+    ['body', '路灯不亮'],
+  ]);
   const url = '/v1/portal/portal/messages';
   const send = (more: Record<string, string>) =>
     city.inject<string>({ method: 'POST', url, payload, headers: { ...headers, ...more }, remoteAddress: another() });

@@ -199,7 +199,16 @@ t.test('filters, window and pages', async (t) => {
   t.equal(await count(`service_request_id=${some?.service_request_id}&${others}`), 1, 'ids override all else');
   t.equal(await count('start_date=2020-01-01T00:00:00Z'), 0, 'ninety days from there');
   t.equal(await count('extensions=true&jurisdiction_id=x'), all);
-  for (const wrong of ['status=done', 'start_date=yesterday', 'start_date=2026-11-31', 'end_date=2026-02-30T00:00:00Z', 'start_date=2026-03-10T25:00:00', 'page=0', 'page_size=1001', 'page_size=1e9'])
+  for (const wrong of [
+    'status=done',
+    'start_date=yesterday',
+    'start_date=2026-11-31',
+    'end_date=2026-02-30T00:00:00Z',
+    'start_date=2026-03-10T25:00:00',
+    'page=0',
+    'page_size=1001',
+    'page_size=1e9',
+  ])
     t.match(await get<Errors>(`/requests.json?${wrong}`), { status: 400, body: [{ code: 400 }] }, wrong);
   await city.clock.advance('P91D');
   t.equal(await count(''), 0);
@@ -260,7 +269,11 @@ t.test('refusals in the format that was asked for', async (t) => {
     ['GET', '/nothing.json'],
     ['GET', '/a/b/c.json'],
   ] as const)
-    t.match(await city.inject<Errors>({ method, url: `/open311/v2${path}` }), { status: 404, body: [{ code: 404 }] }, path);
+    t.match(
+      await city.inject<Errors>({ method, url: `/open311/v2${path}` }),
+      { status: 404, body: [{ code: 404 }] },
+      path,
+    );
   t.match((await get<string>('/nothing')).body, /<errors><error><code>404/);
   t.match(await get<Errors>('/requests/0.json'), { status: 404, body: [{ code: 404 }] });
   t.match(await get<Errors>('/requests/%00.json'), { status: 400 });

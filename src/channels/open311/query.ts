@@ -61,7 +61,8 @@ export function readQuery(query: Query, now: Date, zone: Zone) {
 function timeOf(query: Query, name: 'start_date' | 'end_date', zone: Zone): Date | undefined {
   const text = textOf(query, name);
   if (text === undefined) return undefined;
-  const [, date = '', time, offset] = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(.*))?$/.exec(text) ?? [];
+  const [, date = '', time, offset] =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(.*))?$/.exec(text) ?? [];
   const midnight = midnightOf(date, zone);
   // A plus sign that was not encoded arrives as a blank.
   const instant = offset ? new Date(`${date}T${time}${offset.replace(/^ (?=\d{2}:?\d{2}$)/, '+')}`) : undefined;

@@ -76,7 +76,8 @@ export function readSubmission(form: URLSearchParams, service: Service): Submiss
   if (mediaUrl && !(/^https?:\/\/\S+$/i.test(mediaUrl) && URL.canParse(mediaUrl)))
     wrong('media_url', 'is not an address of the web', '不是网址');
   const email = text('email');
-  if (email && !/^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/.test(email)) wrong('email', 'is not an e-mail address', '不是邮箱地址');
+  if (email && !/^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/.test(email))
+    wrong('email', 'is not an e-mail address', '不是邮箱地址');
   const submission = {
     description: text('description'),
     latitude,

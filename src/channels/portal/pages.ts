@@ -188,10 +188,10 @@ function viewOf(view: CitizenView): Html {
 const timeOf = (instant: string): string => instant.slice(0, 16).replace('T', ' ');
 
 /** For whoever sent the form without its script: the browser shows what it is answered in the form's place. */
-export const notSentPage = (phone: string, detail: string): string =>
+export const notSentPage = (phone: string): string =>
   problemPage(
     '没有提交成功',
-    `您写的内容没有登记：${detail} 请按浏览器的“返回”回到填写页，稍候再提交；如仍不成功，请换一个浏览器，或致电 ${phone}，由话务员为您登记，效力相同。`,
+    `您写的内容没有登记。请按浏览器的“返回”回到填写页，稍候再提交；如仍不成功，请换一个浏览器，或致电 ${phone}，由话务员为您登记，效力相同。`,
   );
 
 export const problemPage = (title: string, detail: string): string =>

@@ -76,8 +76,7 @@ export function portalRoutes(deps: Deps): FastifyPluginAsyncTypebox {
       if (request.method !== 'POST' || !request.headers.accept?.includes('text/html')) throw error;
       const { source } = request.params as { source: string };
       const settings = await sources.settingsOf<PortalSettings>('portal', source);
-      const { status, detail } = describeProblem(error, request);
-      return sendPage(reply, notSentPage(settings?.phone ?? '12345', detail), status);
+      return sendPage(reply, notSentPage(settings?.phone ?? '12345'), describeProblem(error, request).status);
     });
     for (const schema of [ChallengeSchema, PortalAnswerSchema]) app.addSchema(schema);
 
