@@ -1,7 +1,6 @@
 // The public form: what is wrong is said before and after sending, the proof of work is done on this device, files show
 // their progress, and number and code stay on the page. Everything is loaded from this server.
-import './altcha-zh-cn.js';
-import './altcha.js';
+// The button waits for all of it.
 
 const MEGABYTE = 1024 * 1024;
 const byId = (id) => document.getElementById(id);
@@ -14,21 +13,12 @@ const limits = {
   total: Number(form.dataset.totalMegabytes) * MEGABYTE,
 };
 const labels = { altcha: '安全校验', form: '本页' };
+const { phone } = form.dataset;
+const sameAgain = '同一内容不会重复登记。';
 let chosen = [];
 let sending = false;
-
-globalThis.$altcha.algorithms.set(
-  'PBKDF2/SHA-256',
-  () => new Worker('/portal/assets/altcha-worker.js', { type: 'module' }),
-);
-await customElements.whenDefined('altcha-widget');
-await widget.configure({
-  challenge: form.dataset.challenge,
-  humanInteractionSignature: false,
-  hideFooter: true,
-  hideLogo: true,
-  minDuration: 0,
-});
+/** What was sent and got no answer: it may have been recorded all the same. */
+let unanswered = [];
 
 // ---- files: shown one by one, each can be taken away again
 
@@ -73,6 +63,21 @@ const showPerson = () => {
 };
 anonymous.addEventListener('change', showPerson);
 showPerson();
+
+// ---- how much is written: nothing is cut, what is too long is said
+
+const lengthOf = (text) => [...text].length;
+const mostOf = (input) => Number(input.dataset.most);
+
+function showCount() {
+  const input = byId('body');
+  const left = mostOf(input) - lengthOf(input.value);
+  byId('body-count').hidden = left > mostOf(input) / 10;
+  byId('body-count').textContent = left < 0 ? `超出 ${-left} 字，请删减后再提交。` : `还可以写 ${left} 字。`;
+  byId('body-count').classList.toggle('over', left < 0);
+}
+byId('body').addEventListener('input', showCount);
+showCount();
 
 // ---- what is wrong
 
@@ -129,6 +134,12 @@ function clearErrors() {
 function findErrors() {
   const errors = [];
   if (byId('body').value.trim() === '') errors.push({ field: 'body', text: '请填写诉求内容' });
+  for (const input of form.querySelectorAll('[data-most]')) {
+    const over = lengthOf(input.value) - mostOf(input);
+    const unused = anonymous.checked && input.id === 'phone';
+    if (over > 0 && !unused)
+      errors.push({ field: input.id, text: `${labelOf(input.id)}最多 ${mostOf(input)} 字，超出 ${over} 字，请删减` });
+  }
   if (chosen.length > limits.files) errors.push({ field: 'attachments', text: `文件最多 ${limits.files} 个` });
   for (const { name, size } of chosen) {
     if (size > limits.file) errors.push({ field: 'attachments', text: `“${name}”超过 ${limits.file / MEGABYTE} MB` });
@@ -139,13 +150,15 @@ function findErrors() {
   return errors;
 }
 
+const labelOf = (field) =>
+  form.querySelector(`label[for="${CSS.escape(field)}"]`)?.firstChild?.textContent ?? labels[field] ?? '';
+
 /** Pointers of a problem as fields of this page: `/attachments/0` is `attachments`. */
 function errorsOf(problem) {
   if (!problem?.errors?.length) return [{ field: '', text: problem?.detail ?? '系统暂时无法受理，请稍后重试。' }];
   return problem.errors.map(({ pointer, detail }) => {
     const field = pointer.split('/')[1] ?? '';
-    const label =
-      form.querySelector(`label[for="${CSS.escape(field)}"]`)?.firstChild?.textContent ?? labels[field] ?? '';
+    const label = labelOf(field);
     return { field, text: detail.startsWith('“') ? detail : `${label}${label ? '：' : ''}${detail}` };
   });
 }
@@ -178,7 +191,7 @@ form.addEventListener('submit', async (event) => {
     await submit();
   } catch {
     showErrors(
-      [{ field: '', text: '网络中断，未收到系统答复。请再次点击“提交”，同一内容不会重复登记。' }],
+      [{ field: '', text: `网络中断，未收到系统答复。请不要修改，再次点击“提交”，${sameAgain}` }],
       '提交未完成',
     );
   } finally {
@@ -194,23 +207,54 @@ async function submit() {
     return;
   }
   let proof = await prove();
+  const data = collect();
   for (let attempt = 1; proof; attempt += 1) {
-    const { status, body } = await send(proof);
+    const { status, body } = await send(data, proof);
     if (status === 200 || status === 201) {
       finish(body);
+      return;
+    }
+    if (status === 409) {
+      await findFirst(proof);
       return;
     }
     // Expired, or used by another copy of this page: once more, unasked.
     const stale = body?.errors?.length === 1 && body.errors[0].pointer === '/altcha';
     if (!stale || attempt === 2) {
-      const retry = status === 429 || status === 503;
-      showErrors(errorsOf(body), retry ? '请稍后再试' : undefined);
+      refuse(status, body);
       return;
     }
     widget.reset();
     proof = await prove();
   }
   showErrors([{ field: '', text: '安全校验未完成，请再次点击“提交”。' }], '提交未完成');
+}
+
+/** What the server, or something on the way to it, refused. */
+function refuse(status, body) {
+  if (status === 413)
+    showErrors([{ field: 'attachments', text: '上传的文件过大，请减少或压缩文件后再提交。' }], '文件过大');
+  else if (status === 429 || status === 503) showErrors(errorsOf(body), '请稍后再试');
+  else if (status >= 500)
+    showErrors(
+      [{ field: '', text: `未收到登记结果。请不要修改，稍后再次点击“提交”，${sameAgain}也可致电 ${phone}。` }],
+      '系统暂时无法受理',
+    );
+  else showErrors(errorsOf(body), body?.errors?.length ? undefined : '提交未完成');
+}
+
+/** This page was recorded with other words: with those it was, sent again, comes the answer that got lost. */
+async function findFirst(proof) {
+  for (const data of [...unanswered].reverse()) {
+    const { status, body } = await send(data, proof);
+    if (status !== 200) continue;
+    finish(body, true);
+    return;
+  }
+  showErrors(
+    [{ field: '', text: `本页先前提交的内容已经登记，登记后不能再改。如没有记下工单编号，请致电 ${phone} 查询。` }],
+    '本页内容已提交过',
+  );
 }
 
 let proven;
@@ -222,16 +266,25 @@ async function prove() {
   return proven;
 }
 
-/** XMLHttpRequest: fetch does not tell how much has been sent. */
-function send(proof) {
+/** The name of who stays anonymous goes along so that the server masks it in what they wrote; it is not kept. */
+function collect() {
   const data = new FormData();
   for (const [name, value] of new FormData(form)) {
     if (name === 'attachments' || name === 'altcha' || typeof value !== 'string') continue;
-    if (anonymous.checked && (name === 'name' || name === 'phone')) continue;
+    if (anonymous.checked && name === 'phone') continue;
     data.append(name, value);
   }
-  data.append('altcha', proof);
+  data.append('altcha', '');
   for (const file of chosen) data.append('attachments', file);
+  return data;
+}
+
+/** XMLHttpRequest: fetch does not tell how much has been sent. */
+function send(data, proof) {
+  data.set('altcha', proof);
+  const lost = () => {
+    if (!unanswered.includes(data)) unanswered.push(data);
+  };
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', form.action);
@@ -248,16 +301,27 @@ function send(proof) {
       }
     });
     show('正在提交…');
-    request.addEventListener('load', () => resolve({ status: request.status, body: request.response }));
-    request.addEventListener('error', () => reject(new Error('no answer')));
-    request.addEventListener('abort', () => reject(new Error('no answer')));
+    request.addEventListener('load', () => {
+      if (request.status >= 500) lost();
+      resolve({ status: request.status, body: request.response });
+    });
+    for (const event of ['error', 'abort'])
+      request.addEventListener(event, () => {
+        lost();
+        reject(new Error('no answer'));
+      });
     request.send(data);
   });
 }
 
-// ---- done
+// ---- done: kept in this tab, so that neither reloading nor going back loses the number or sends it all again
 
-function finish({ appealNumber, queryCode, receivedAt, receiptDueAt }) {
+const KEPT = `sent:${form.action}`;
+
+/** @param changed what stands in the form now is not what was recorded. */
+function finish(answer, changed = false) {
+  const { appealNumber, queryCode, receivedAt, receiptDueAt } = answer;
+  keep(JSON.stringify(answer));
   const time = (instant) => instant.slice(0, 16).replace('T', ' ');
   byId('number').textContent = appealNumber;
   byId('code').textContent = queryCode;
@@ -265,6 +329,7 @@ function finish({ appealNumber, queryCode, receivedAt, receiptDueAt }) {
   byId('receipt').textContent = receiptDueAt
     ? `我们会在 ${time(receiptDueAt)} 前向您的手机发送短信回执。`
     : '您未留手机号码，不会收到短信，请凭编号和查询码查询。';
+  byId('changed').hidden = !changed;
   byId('write').hidden = true;
   byId('done').hidden = false;
   document.title = document.title.replace('我要写信', '提交成功');
@@ -282,3 +347,49 @@ byId('copy').addEventListener('click', async () => {
   }
 });
 byId('print').addEventListener('click', () => window.print());
+byId('again').addEventListener('click', () => keep(undefined));
+
+/** A message of its own, which names the one it adds to. */
+byId('add').addEventListener('click', () => {
+  keep(undefined);
+  unanswered = [];
+  form.elements.form.value = crypto.randomUUID();
+  byId('body').value = `补充工单 ${byId('number').textContent}：\n${byId('body').value}`;
+  showCount();
+  byId('done').hidden = true;
+  byId('write').hidden = false;
+  document.title = document.title.replace('提交成功', '我要写信');
+  byId('body').focus();
+});
+
+/** Where the browser keeps nothing, nothing is kept. */
+function keep(text) {
+  try {
+    if (text === undefined) sessionStorage.removeItem(KEPT);
+    else sessionStorage.setItem(KEPT, text);
+  } catch {}
+}
+
+try {
+  const kept = sessionStorage.getItem(KEPT);
+  if (kept !== null) finish(JSON.parse(kept));
+} catch {}
+
+// ---- ready: until then the button waits, and the page says what to do if it never comes to that
+
+await import('./altcha-zh-cn.js');
+await import('./altcha.js');
+globalThis.$altcha.algorithms.set(
+  'PBKDF2/SHA-256',
+  () => new Worker('/portal/assets/altcha-worker.js', { type: 'module' }),
+);
+await customElements.whenDefined('altcha-widget');
+await widget.configure({
+  challenge: form.dataset.challenge,
+  humanInteractionSignature: false,
+  hideFooter: true,
+  hideLogo: true,
+  minDuration: 0,
+});
+byId('unready').hidden = true;
+byId('send').disabled = false;

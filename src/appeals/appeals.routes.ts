@@ -6,6 +6,7 @@ import { deadlinesOf } from '../deadlines/deadlines.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
+import { hasScope } from '../platform/access/keys.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -24,6 +25,7 @@ import {
 import type { AppealRow } from './appeals.service.ts';
 import { viewAppeal } from './appeals.view.ts';
 import { maskAppellant } from './appellants.ts';
+import { detailsForDepartment, type EventType } from './events.ts';
 import { findAppeal, linkedCounts } from './lookup.service.ts';
 import { natures, urgencies } from './nature.ts';
 import { readableAppeal, readers } from './readable.ts';
@@ -169,6 +171,7 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
       async (request) => {
         const { after, limit = 50 } = request.query;
         const { id } = await readable(request, request.params.id);
+        const isDesk = hasScope(request.actor, ...readers);
         const rows = await listEvents(db, id, decodeCursor(after, isCount) ?? 0, limit + 1);
         return toPage(
           rows,
@@ -176,10 +179,10 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
           (row) => row.seq,
           (row) => ({
             seq: row.seq,
-            type: row.type as 'register',
+            type: row.type as EventType,
             actor: row.actor,
             at: format(row.at),
-            data: row.data,
+            data: isDesk ? row.data : detailsForDepartment(row.type, row.data),
           }),
         );
       },

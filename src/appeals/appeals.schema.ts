@@ -2,11 +2,9 @@ import { type Static, Type } from 'typebox';
 import { channels } from '../channels/channel.ts';
 import { deadlineStates } from '../deadlines/deadlines.schema.ts';
 import { Choice, Instant, Nullable } from '../platform/openapi.ts';
+import { eventTypes } from './events.ts';
 import { complexities, natures, urgencies } from './nature.ts';
 import { appealActions, appealStatuses } from './states.ts';
-
-/** What stands in an appeal's history: its steps, and who was shown whom. */
-const eventTypes = ['register', ...appealActions, 'reveal'] as const;
 
 const Text = (description: string) => Type.String({ description });
 
@@ -79,7 +77,9 @@ export const AppealEventSchema = Type.Object(
     type: Choice(eventTypes, { description: 'What happened (事件); `reveal`: somebody was shown a contact in clear' }),
     actor: Text('Who did it: key:<name>, citizen or system:<room> (操作人)'),
     at: Instant('When (时间)'),
-    data: Type.Record(Type.String(), Type.Unknown(), { description: 'Details without personal data' }),
+    data: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Details without personal data; for a department without what was written for the desk',
+    }),
   },
   { $id: 'AppealEvent', additionalProperties: false },
 );

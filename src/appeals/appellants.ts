@@ -86,16 +86,23 @@ export async function numbersReached(
   );
 }
 
-/** Which of these messages came from somebody who wishes to stay anonymous or secret. */
-export async function secretSenders(db: Executor, messageIds: readonly string[]): Promise<Set<string>> {
+/** The names that the senders of these messages gave, in clear: for masking them in what else they sent. */
+export async function namesOf(
+  db: Executor,
+  keyRing: KeyRing,
+  messageIds: readonly string[],
+): Promise<Map<string, string>> {
   const rows = await db
-    .select({ messageId: messages.id })
+    .select({ messageId: messages.id, id: appellants.id, sealed: appellants.sealed })
     .from(messages)
-    .innerJoin(appellants, sql`${appellants.id} = ${messages.appellantId}`)
-    .where(
-      sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')}) and (${appellants.anonymous} or ${appellants.confidential})`,
-    );
-  return new Set(rows.map(({ messageId }) => messageId));
+    .innerJoin(appellants, eq(appellants.id, messages.appellantId))
+    .where(sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')})`);
+  return new Map(
+    rows.flatMap(({ messageId, id, sealed }) => {
+      const { name } = openPerson(keyRing, id, sealed);
+      return name === undefined ? [] : [[messageId, name]];
+    }),
+  );
 }
 
 export async function appellantsById(

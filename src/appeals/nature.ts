@@ -25,3 +25,10 @@ export function natureClass(nature: string | null | undefined): string {
  */
 export const mayShareCase = (one: string | null, other: string | null): boolean =>
   (one === 'report') === (other === 'report');
+
+/** Words of who reports (举报) somebody, whatever was ticked or nothing was. */
+export const announcesReport = (text: string): boolean => /举报|检举|揭发|控告|告发/.test(text);
+
+/** A report, or what says that it is one while its nature is not known. */
+export const isReport = (it: { nature: string | null; title: string; body: string }): boolean =>
+  it.nature === 'report' || (it.nature === null && announcesReport(`${it.title}\n${it.body}`));

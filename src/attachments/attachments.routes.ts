@@ -3,8 +3,10 @@ import { create as contentDisposition } from 'content-disposition';
 import { Type } from 'typebox';
 import { IdOrNumber } from '../appeals/appeals.schema.ts';
 import type { AppealRow } from '../appeals/appeals.service.ts';
-import { secretSenders } from '../appeals/appellants.ts';
+import { namesOf } from '../appeals/appellants.ts';
+import { contactOf } from '../appeals/contact.ts';
 import { findAppeal } from '../appeals/lookup.service.ts';
+import { protectionOf } from '../appeals/protection.ts';
 import { readableAppeal, readers } from '../appeals/readable.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
@@ -42,8 +44,8 @@ interface Deps {
 
 /**
  * Files of an appeal. The desk sees and opens all, operations see what there is. A file cannot be masked and may show its
- * sender, so a department gets those of the case it holds only where that can betray nobody: the nature is known and no
- * `report`, and the sender did not ask for anonymity or secrecy.
+ * sender, so a department gets those of the case it holds only where that can betray nobody: the nature is known, and
+ * the sender is not protected: by the one rule that also says whose contact is never shown.
  */
 export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }: Deps): FastifyPluginAsyncTypebox {
   const format = zone.formatInstant;
@@ -58,23 +60,37 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
     ...allBy: string[]
   ): Promise<AttachmentRow[]> {
     if (hasScope(actor, ...allBy)) return [...rows];
-    if (appeal.nature === null || appeal.nature === 'report') return [];
-    const secret = await secretSenders(
-      db,
-      rows.flatMap(({ messageId }) => messageId ?? []),
-    );
+    if (appeal.nature === null) return [];
+    const open = new Set<string | null>();
+    for (const messageId of new Set(rows.flatMap((row) => row.messageId ?? []))) {
+      const sender = await contactOf(db, keyRing, appeal.id, { messageId });
+      if (sender && !protectionOf([appeal.nature], sender)) open.add(messageId);
+    }
     // A recording is its caller's voice: it has a scope of its own (recordings of calls).
-    return rows.filter(({ kind, messageId }) => kind !== 'recording' && messageId !== null && !secret.has(messageId));
+    return rows.filter(({ kind, messageId }) => kind !== 'recording' && open.has(messageId));
   }
 
-  const nameOf = (row: AttachmentRow): string => maskText(shownName(openAttachment(keyRing, row).name));
+  /** Their names as they are shown, by the file's id: without numbers and without the name their sender gave. */
+  async function shownNames(rows: readonly AttachmentRow[]): Promise<Map<string, string>> {
+    const senders = await namesOf(
+      db,
+      keyRing,
+      rows.flatMap(({ messageId }) => messageId ?? []),
+    );
+    return new Map(
+      rows.map((row) => {
+        const { name } = openAttachment(keyRing, row);
+        return [row.id, maskText(shownName(name), senders.get(row.messageId ?? ''))];
+      }),
+    );
+  }
 
-  const view = (row: AttachmentRow) => ({
+  const view = (row: AttachmentRow, name: string) => ({
     id: row.id,
     messageId: row.messageId,
     kind: row.kind,
     state: row.state,
-    name: nameOf(row),
+    name,
     mediaType: row.mediaType,
     size: row.size,
     sha256: row.sha256?.toString('hex') ?? null,
@@ -93,7 +109,7 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
           operationId: 'listAppealAttachments',
           summary: 'Files that came with the messages of an appeal (附件)',
           description:
-            'A department sees those of the case it holds, unless the nature is `report` or not known yet, or the sender wishes to stay anonymous or secret. A page may then be shorter than `limit`, and `withheld` says how many of it are not shown: once the desk has judged the nature, those of a case that is no report are.',
+            'A department sees those of the case it holds, unless the nature is not known yet or the sender is protected: told it as a report, whatever it was judged to be later, or asked in any message to stay anonymous or secret. A page may then be shorter than `limit`, and `withheld` says how many of it are not shown: once the desk has judged the nature, those of senders who are not protected are.',
           tags: ['appeals'],
           ...secured(...readers, 'department:<code>'),
           params: IdOrNumber,
@@ -112,7 +128,12 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
           (row) => row,
         );
         const visibleOnes = items.filter((row) => shown.has(row));
-        return { items: visibleOnes.map(view), next, withheld: items.length - visibleOnes.length };
+        const names = await shownNames(visibleOnes);
+        return {
+          items: visibleOnes.map((row) => view(row, names.get(row.id) ?? '')),
+          next,
+          withheld: items.length - visibleOnes.length,
+        };
       },
     );
 
@@ -163,7 +184,7 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
         return reply
           .headers({
             'content-type': 'application/octet-stream',
-            'content-disposition': contentDisposition(nameOf(row)),
+            'content-disposition': contentDisposition((await shownNames([row])).get(row.id) ?? ''),
             'x-content-type-options': 'nosniff',
             'content-security-policy': "sandbox; default-src 'none'",
             'cache-control': 'private, no-store',

@@ -64,7 +64,9 @@ export async function attachMessages(
 function dataOf(entries: readonly Placed[]): Record<string, unknown> {
   const idsOf = (list: readonly Placed[]): string[] => list.map(({ message }) => message.messageId);
   const repeated = entries.filter(({ nothingNew }) => nothingNew);
-  return { messages: idsOf(entries), ...(repeated.length > 0 ? { nothingNew: idsOf(repeated) } : {}) };
+  // A key that posts learns to whose appeal its message belongs: on record, it cannot be tried out unseen.
+  const postedBy = [...new Set(entries.map(({ message }) => message.actor))];
+  return { messages: idsOf(entries), postedBy, ...(repeated.length > 0 ? { nothingNew: idsOf(repeated) } : {}) };
 }
 
 async function describe(

@@ -24,7 +24,7 @@ export interface Intake {
     idempotencyKey: string | null,
     accompanying?: Accompanying,
   ): Promise<MessageAnswer>;
-  /** What would become of messages if they were posted one after the other; nothing is written. */
+  /** What would become of messages if they were posted one after the other; only that it was asked is written. */
   preview(channel: Channel, bodies: readonly MessageBody[], actor: string): Promise<Foreseen[]>;
   stop(): Promise<void>;
 }
@@ -85,7 +85,7 @@ export function createIntake(
       messages.push(
         (await wrongSource(channel, body)) ?? prepareMessage(deps.keyRing, channel, body, actor, null, undefined),
       );
-    return foresee(deps, messages, await deps.catalogue());
+    return foresee(deps, { channel, messages, actor }, await deps.catalogue());
   }
 
   return { accept, preview, stop: () => line.stop() };

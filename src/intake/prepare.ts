@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import { type Person, sealPerson } from '../appeals/appellants.ts';
-import type { Urgency } from '../appeals/nature.ts';
+import { announcesReport, type Urgency } from '../appeals/nature.ts';
 import { parsePhone } from '../appeals/phone-number.ts';
 import type { NewAttachment } from '../attachments/attachments.service.ts';
 import type { Channel, NamedCall } from '../channels/channel.ts';
@@ -163,9 +163,6 @@ export function prepareMessage(
     followedBy,
   };
 }
-
-/** Words of who reports (举报) somebody, whatever was ticked: nothing of it is for everybody to see. */
-const announcesReport = (text: string): boolean => /举报|检举|揭发|控告|告发/.test(text);
 
 function noReceiptReason(given: string | undefined, mobile: boolean): NoReceiptReason | null {
   if (!given) return 'no-number';

@@ -1,4 +1,6 @@
 import { numbersOf } from '../appeals/lookup.service.ts';
+import type { Channel } from '../channels/channel.ts';
+import { recordAudit } from '../platform/access/audit.ts';
 import { ProblemError } from '../platform/problem.ts';
 import type { CatalogueRule } from '../routing/catalogue.ts';
 import { findRule } from '../routing/catalogue.ts';
@@ -22,12 +24,21 @@ export interface Foreseen {
   refusal: { pointer: string; detail: string } | null;
 }
 
+interface Asked {
+  channel: Channel;
+  messages: readonly (PreparedMessage | ProblemError)[];
+  actor: string;
+}
+
 const nothing = { appealNumber: null, reopens: false, repeatOf: null, department: null, words: [], refusal: null };
 
-/** The intake's own look at messages without its writing: replays, same matter, and the catalogue. */
+/**
+ * The intake's own look at messages without its writing: replays, same matter, and the catalogue. Which appeals were named
+ * to whom goes into the audit before it is told.
+ */
 export async function foresee(
   { book, keyRing, clock }: IntakeDeps,
-  messages: readonly (PreparedMessage | ProblemError)[],
+  { channel, messages, actor }: Asked,
   catalogue: readonly CatalogueRule[],
 ): Promise<Foreseen[]> {
   const now = await clock.now();
@@ -63,7 +74,11 @@ export async function foresee(
       });
     }
     for (const [twin] of twins) foreseen.set(twin, { ...nothing, disposition: 'replayed' });
-    return messages.map((message) => foreseen.get(message) ?? { ...nothing, disposition: 'refused' });
+    const answers = messages.map((message) => foreseen.get(message) ?? { ...nothing, disposition: 'refused' as const });
+    const named = answers.flatMap(({ appealNumber, repeatOf }) => [appealNumber, repeatOf].filter((it) => it !== null));
+    const data = { messages: messages.length, appeals: [...new Set(named)] };
+    await recordAudit(tx, { at: now, actor, action: 'preview', subject: channel.name, data });
+    return answers;
   });
 }
 

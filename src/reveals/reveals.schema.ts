@@ -43,7 +43,7 @@ export const ContactSchema = Type.Object(
     appellantId: Nullable(Id('Appellant')),
     name: asked('Name as given (姓名)'),
     phone: asked('Number, E.164 where it could be understood (电话)'),
-    email: asked('Address they wrote from (邮箱)'),
+    email: asked('Address they wrote from, or gave in Open311 (邮箱)'),
     address: asked('Place of the matter as told (地址)'),
   },
   { $id: 'Contact', ...strict, description: 'Contact data in clear (联系方式); every answer is on record' },

@@ -1,5 +1,6 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { readAppeals } from '../appeals/lookup.service.ts';
+import { isReport } from '../appeals/nature.ts';
 import { lineSourcesOf } from '../calls/call-messages.service.ts';
 import type { RuleBook } from '../deadlines/rule-book.service.ts';
 import { type Dispatch, dispatch } from '../departments/dispatch.service.ts';
@@ -83,8 +84,11 @@ export function createRoutingHandler({
   return { kind: ROUTE, drains: 2, batchSize: 100, attempts: 10, handle };
 }
 
-/** What the dispatcher reads first: nothing fits, or what became of the same matter so far. */
-function whyTriage({ repeatOf }: AppealRow, known: readonly AppealRow[]): Record<string, unknown> {
+/** What the dispatcher reads first: nothing fits, nothing may decide, or what became of the same matter so far. */
+function whyTriage(appeal: AppealRow, known: readonly AppealRow[]): Record<string, unknown> {
+  const { repeatOf } = appeal;
+  if (repeatOf === null && isReport(appeal))
+    return { reason: 'a report is for the desk to assign: no rule of the catalogue that names reports fits' };
   if (repeatOf === null) return { reason: 'no rule of the catalogue fits' };
   const earlier = known.find(({ id }) => id === repeatOf)?.status;
   return { reason: 'repeats an earlier appeal of the same person', repeatOf, earlier };

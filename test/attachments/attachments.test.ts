@@ -92,6 +92,7 @@ t.test('who may: the desk and the department that holds the case, where it betra
     { nature: 'assistance', sender: { anonymous: true } },
   ]) {
     const { appealId, id } = await send(closed);
+    if (closed.nature === 'report') await city.act('appeals', appealId, 'assign', { department: 'urban-management' });
     t.same([await listed(appealId, lights), await content(id, lights)], [0, 404], JSON.stringify(closed));
     const { body } = await city.call<{ withheld: number }>(
       'GET',
@@ -103,6 +104,46 @@ t.test('who may: the desk and the department that holds the case, where it betra
     t.same([await listed(appealId, both), await content(id, both)], [1, 404], 'reading lists opens nothing');
     t.equal(await content(id, await city.key('dispatch')), 200);
   }
+});
+
+t.test(
+  'a report stays one whatever it is judged to be later, and a wish holds for all that its sender sends',
+  async (t) => {
+    const lights = await city.key('department:urban-management');
+    const seen = async (appealId: string) =>
+      (await city.get<Page<Attachment> & { withheld: number }>(`/v1/appeals/${appealId}/attachments`, lights)).withheld;
+    const judge = async (appealId: string) => {
+      await city.act('appeals', appealId, 'reclassify', { nature: 'complaint' });
+      const { assignment } = await city.appeal(appealId);
+      if (!assignment) await city.act('appeals', appealId, 'assign', { department: 'urban-management' });
+    };
+    const told = await send({ nature: 'report' });
+    await judge(told.appealId);
+    t.equal(await seen(told.appealId), 1, 'told as a report');
+
+    const sender = { phone: '13970008888', verified: true };
+    const reported = await send({ nature: 'report', body: '路灯被人偷了', sender });
+    await judge(reported.appealId);
+    const more = await send({ nature: 'complaint', body: '路灯被人偷了！', sender });
+    t.equal(more.appealId, reported.appealId);
+    t.equal(await seen(more.appealId), 2, 'what they add later too');
+
+    const open = { phone: '13970009999', verified: true };
+    const first = await send({ nature: 'complaint', body: '路灯整夜不亮', sender: open });
+    t.equal(await seen(first.appealId), 0);
+    const wish = await send({ nature: 'complaint', body: '路灯整夜不亮！', sender: { ...open, confidential: true } });
+    t.equal(wish.appealId, first.appealId);
+    t.equal(await seen(first.appealId), 2);
+  },
+);
+
+t.test('a file’s name does not show who sent it', async (t) => {
+  const name = '王小明身份证.png';
+  const file = await keepContent(city.instance, { kind: 'image', name, mediaType: 'image/png', content: png });
+  const { id, items } = await send({ nature: 'assistance', sender: { name: '王小明' } }, [file]);
+  t.match(items, [{ name: '王**身份证.png' }]);
+  const { headers } = await city.call('GET', `/v1/attachments/${id}/content`);
+  t.notMatch(decodeURIComponent(headers['content-disposition'] ?? ''), '王小明');
 });
 
 t.test('no content, no file, no key', async (t) => {

@@ -36,6 +36,8 @@ t.test(
       const asset = await get(url);
       t.match(asset, { status: 200, headers: { 'x-content-type-options': 'nosniff', etag: /./ } }, url);
     }
+    t.match(body, /id="send" disabled/, 'until the script is ready');
+    t.notMatch(body, 'maxlength', 'nothing that is pasted is cut');
     t.equal((await get('/portal/assets/..%2Fpackage.json')).status, 404);
   },
 );
@@ -59,6 +61,8 @@ t.test('the look-up: number and code in the body, never in the address; a wrong 
   t.match(found.body, /已转办/);
   t.notMatch(found.body, /王|路灯/, 'nothing of the person or the words');
   t.notOk(found.body.includes(queryCode));
+  const wide = (text: string) => text.replaceAll(/[!-~]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0));
+  t.equal((await ask(wide(appealNumber), wide(queryCode))).status, 200, 'as Chinese keyboards type it');
   const wrong = await ask(appealNumber, 'AAAAAAAA');
   const unknown = await ask('2026031000099999', 'AAAAAAAA');
   t.same([wrong.status, unknown.status], [404, 404]);

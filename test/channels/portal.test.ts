@@ -98,6 +98,55 @@ t.test('anonymous: what is given all the same is not kept; secret is secret', as
   t.match(await appellant(secret), { name: '李*', anonymous: false, confidential: true });
 });
 
+t.test('who stays anonymous is not named by what they wrote either', async (t) => {
+  const fields = {
+    anonymous: 'true',
+    name: '赵六',
+    title: '赵六的来信',
+    address: '赵六家楼下',
+    body: '我叫赵六，路灯不亮',
+  };
+  const { body } = await post<Sent>(await formFields(city, fields), [{ name: '赵六身份证.png', content: png }]);
+  const appeal = await city.appeal(body.appealNumber);
+  const messages = await city.all<object>(`/v1/appeals/${appeal.id}/messages`);
+  const files = await city.all<Attachment>(`/v1/appeals/${appeal.id}/attachments`);
+  t.match(appeal, { title: '赵**的来信', body: '我叫赵**，路灯不亮', address: '赵**家楼下' });
+  t.match(files, [{ name: '赵**身份证.png' }]);
+  t.notMatch(JSON.stringify([appeal, messages, files]), '赵六');
+});
+
+t.test('numbers as people write them', async (t) => {
+  for (const phone of [
+    '0871-63130000转801',
+    '63130000',
+    '6313 0000',
+    '０８７１－６３１３００００',
+    '+86 138 0000 1234',
+  ])
+    t.equal((await post(await formFields(city, { phone, body: `来电${phone}` }))).status, 201, phone);
+  const { body } = await post<Sent>(await formFields(city, { phone: '0871-63130000转801', body: '楼道灯坏了' }));
+  const shown = await city.call('POST', `/v1/appeals/${(await city.appeal(body.appealNumber)).id}/reveal`, {
+    fields: ['phone'],
+    reason: 'clarify',
+  });
+  t.match(shown.body, { phone: '0871-63130000转801' });
+});
+
+t.test('a browser that sent the form without its script is told in Chinese what to do', async (t) => {
+  const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+  const { payload, headers } = multipart([
+    ['form', randomUUID()],
+    ['body', '路灯不亮'],
+  ]);
+  const url = '/v1/portal/portal/messages';
+  const send = (more: Record<string, string>) =>
+    city.inject<string>({ method: 'POST', url, payload, headers: { ...headers, ...more }, remoteAddress: another() });
+  const reply = await send(html);
+  t.match(reply, { status: 400, headers: { 'content-type': /^text\/html/, 'content-security-policy': /none/ } });
+  t.match(reply.body, /没有提交成功.*返回.*12345/s);
+  t.match(await send({}), { status: 400, headers: { 'content-type': /problem\+json/ } });
+});
+
 t.test('sent twice, at once or later, by one replica or two: one appeal, one set of files', async (t) => {
   const fields = await formFields(city);
   const files = [{ name: '1.jpg', content: jpeg }];

@@ -7,10 +7,12 @@ const city = await createCity(t);
 const water = await city.key('department:water');
 const housing = await city.key('department:housing');
 
-/** A case of a department; `body` decides which. */
+/** A case of a department; `body` decides which, of a report the desk: water. */
 async function caseOf(body = '自来水很浑', changes: object = {}): Promise<{ appealId: string; id: string }> {
   const { appealId } = await city.register('phone', { body, ...changes });
   await city.clock.settle();
+  if ((await city.appeal(appealId)).status === 'triage')
+    await city.act('appeals', appealId, 'assign', { department: 'water' });
   const id = (await city.appeal(appealId)).assignment?.id;
   if (!id) throw new Error('not assigned');
   return { appealId, id };

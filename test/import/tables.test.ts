@@ -54,7 +54,8 @@ t.test('xlsx: dates are wall clock times, long numbers keep every digit, both nu
     refused: 0,
     remarks: {},
   });
-  t.same(await city.counts(), before, 'nothing was written');
+  const unheard = (lines: string[]) => lines.filter((line) => !line.startsWith('public.audit:'));
+  t.same(unheard(await city.counts()), unheard(before), 'nothing was written but that it was asked');
   const numbers = join(folder, 'numbers.jsonl');
   t.equal((await run(file, ...state, '--numbers', numbers)).code, 0);
   const [first] = readFileSync(numbers, 'utf8')
@@ -127,6 +128,41 @@ t.test('a preview names the appeal that a row would join or open again', async (
   t.match((await preview([again])).body.items, [{ appealNumber: first.appealNumber, reopens: true }]);
   t.match(await preview([{}]), { status: 400, body: { errors: [{ pointer: /^\/messages\/0/ }] } });
   t.match((await preview([{ ...again, source: 'nowhere' }])).body.items, [{ disposition: 'refused' }]);
+});
+
+t.test('nobody learns from a preview who raised an appeal without leave, nor unseen', async (t) => {
+  const body = '所长收了钱，工厂夜里排放废水';
+  const anonymous = { phone: '13940000077', anonymous: true };
+  const first = await city.register('phone', { body, nature: 'report', sender: anonymous });
+  const guesses = ['13940000076', '13940000077'].map((phone) =>
+    city.message('phone', { body, nature: 'report', sender: { phone } }),
+  );
+  const ask = async (...scopes: string[]) =>
+    city.call<{ items: { appealNumber: string | null }[] }>(
+      'POST',
+      '/v1/channels/phone/preview',
+      { messages: guesses },
+      await city.key(...scopes),
+    );
+  for (const scopes of [['intake:phone'], ['intake:phone', 'department:ecology'], ['intake:phone', 'dispatch']]) {
+    const { status, body: refused } = await ask(...scopes);
+    t.equal(status, 403, scopes.join());
+    t.notMatch(JSON.stringify(refused), first.appealNumber);
+  }
+  const { status, body: told } = await ask('intake:phone', 'import');
+  t.equal(status, 200);
+  t.match(told.items, [{ appealNumber: null }, { appealNumber: first.appealNumber }]);
+  const [entry] = await city.all<{ actor: string; subject: string; data: object }>('/v1/audit?action=preview');
+  t.match(entry, { actor: /^key:test/, subject: 'phone', data: { messages: 2, appeals: [first.appealNumber] } });
+
+  await city.call(
+    'POST',
+    '/v1/channels/phone/messages',
+    guesses[1],
+    await city.key('intake:phone', 'department:ecology'),
+  );
+  const { data } = (await city.events(first.appealId)).find(({ type }) => type === 'attach') ?? {};
+  t.match(data?.postedBy, [/^key:test/], 'a real message is on record with who posted it');
 });
 
 t.test('the preview sees rows on one matter however far apart, in the order of the file', async (t) => {

@@ -114,6 +114,8 @@ t.test('a request becomes an appeal, is routed, and is followed by its number an
   t.equal(parser.parse(xml).service_requests.request.description, '路灯坏了 <b>& 很黑</b>，请打138****1234');
   for (const secret of ['13800001234', '王', '小明', 'wang@example.com', 'D-17', 'lamp.jpg'])
     t.notOk(xml.includes(secret) || JSON.stringify(one.body).includes(secret), secret);
+  const asking = { fields: ['email'], reason: 'clarify' };
+  t.match((await city.call('POST', `/v1/appeals/${appeal.id}/reveal`, asking)).body, { email: 'wang@example.com' });
   t.match((await get(`/tokens/${token}.json`)).body, [{ service_request_id: id, token }]);
   t.equal((await get(`/tokens/${id}.json`)).status, 404);
   t.match(parser.parse((await post<string>(lamp, '.xml')).body).service_requests.request, {
@@ -187,9 +189,26 @@ t.test('filters, window and pages', async (t) => {
   t.equal(await count(`page_size=2&page=${Math.ceil(all / 2) + 1}`), 0);
   t.equal(await count('start_date=2026-03-10T00:00:00%2B08:00&end_date=2026-03-10T23:00:00%2B08:00'), all);
   t.equal(await count('end_date=2026-03-09T00:00:00Z'), 0);
+  t.equal(await count('start_date=2026-03-10&end_date=2026-03-10'), all, 'the city’s day, to its end');
+  t.equal(await count('end_date=2026-03-09'), 0);
+  t.equal(await count('start_date=2026-03-11'), 0);
+  t.equal(await count('start_date=2026-03-10T10:00:00'), all, 'the city’s time');
+  t.equal(await count('start_date=2026-03-10T10:00:01'), 0);
+  const [some] = (await get<Request[]>('/requests.json?page_size=1')).body;
+  const others = 'status=closed&service_code=bus&start_date=2020-01-01';
+  t.equal(await count(`service_request_id=${some?.service_request_id}&${others}`), 1, 'ids override all else');
   t.equal(await count('start_date=2020-01-01T00:00:00Z'), 0, 'ninety days from there');
   t.equal(await count('extensions=true&jurisdiction_id=x'), all);
-  for (const wrong of ['status=done', 'start_date=yesterday', 'page=0', 'page_size=1001', 'page_size=1e9'])
+  for (const wrong of [
+    'status=done',
+    'start_date=yesterday',
+    'start_date=2026-11-31',
+    'end_date=2026-02-30T00:00:00Z',
+    'start_date=2026-03-10T25:00:00',
+    'page=0',
+    'page_size=1001',
+    'page_size=1e9',
+  ])
     t.match(await get<Errors>(`/requests.json?${wrong}`), { status: 400, body: [{ code: 400 }] }, wrong);
   await city.clock.advance('P91D');
   t.equal(await count(''), 0);
@@ -215,6 +234,8 @@ t.test('refusals in the format that was asked for', async (t) => {
     [{ ...lamp, lat: '1e1', long: 'NaN' }, 400, /lat/],
     [{ ...lamp, 'attribute[fault]': '' }, 400, /attribute\[fault\]/],
     [{ ...lamp, 'attribute[fault]': 'broken' }, 400, /attribute\[fault\]/],
+    [{ ...lamp, 'attribute[fault][]': 'off' }, 400, /attribute\[fault\] takes one value/],
+    [{ ...lamp, email: 'wang at example' }, 400, /email is not an e-mail address/],
     [{ service_code: 'noise', address_string: 'x', 'attribute[since]': 'gestern' }, 400, /attribute\[since\]/],
     [{ ...lamp, description: 'x'.repeat(4_001) }, 400, /description/],
     [{ ...lamp, description: 'a\u0000b' }, 400, /NUL/],
@@ -240,8 +261,20 @@ t.test('refusals in the format that was asked for', async (t) => {
   );
   t.match(await post<Errors>(lamp, '.json', { 'content-type': 'application/json' }), {
     status: 400,
-    body: [{ code: 400 }],
+    body: [{ code: 400, description: 'Send application/x-www-form-urlencoded.' }],
   });
+  for (const [method, path] of [
+    ['DELETE', '/requests.json'],
+    ['PUT', '/services.json'],
+    ['GET', '/nothing.json'],
+    ['GET', '/a/b/c.json'],
+  ] as const)
+    t.match(
+      await city.inject<Errors>({ method, url: `/open311/v2${path}` }),
+      { status: 404, body: [{ code: 404 }] },
+      path,
+    );
+  t.match((await get<string>('/nothing')).body, /<errors><error><code>404/);
   t.match(await get<Errors>('/requests/0.json'), { status: 404, body: [{ code: 404 }] });
   t.match(await get<Errors>('/requests/%00.json'), { status: 400 });
   t.equal((await get('/services.html')).status, 404);

@@ -66,6 +66,37 @@ t.test('a rule may ask for words, sources, natures and regions, all of them', as
   t.match(await route('portal', { body: '请来看看', title: '自来水很浑' }), { department: 'water' });
 });
 
+t.test('a report waits for the desk: no word and no line sends it to whom it may accuse', async (t) => {
+  const accused = { nature: 'report', body: '举报城管队员包庇占道经营' };
+  const reports = [
+    await route('portal', accused),
+    await route('phone', {
+      nature: 'report',
+      body: '干部收了好处，污染依旧',
+      source: '12369',
+      sender: { anonymous: true },
+    }),
+    await route('phone', { body: accused.body }),
+    await route('phone', { title: '实名检举', body: '河道污染有人包庇' }),
+  ];
+  for (const { status, appealId } of reports) {
+    t.equal(status, 'triage');
+    t.match((await city.events(appealId)).at(-1), {
+      type: 'triage',
+      actor: 'system:routing',
+      data: { reason: /^a report/ },
+    });
+  }
+  t.match(
+    await route('phone', { ...accused, nature: 'complaint' }),
+    { department: 'urban-management' },
+    'as was judged',
+  );
+  t.match(await route('phone', { body: '占道经营', sender: { confidential: true } }), {
+    department: 'urban-management',
+  });
+});
+
 t.test('what matches nothing goes to the desk with the reason, and stays owed', async (t) => {
   const { appealId, status } = await route('phone', { body: '一言难尽' });
   t.equal(status, 'triage');

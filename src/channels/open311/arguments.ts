@@ -14,9 +14,9 @@ export const ServiceArgument = Type.Object({
   first_name: Argument('Kept secret, as all that follows'),
   last_name: Argument('姓'),
   phone: Argument('Receipts go there when it is a mobile number'),
-  email: Argument('邮箱'),
+  email: Argument('An address (邮箱); shown by `reveal` alone'),
   account_id: Argument("The citizen's account at the client"),
-  device_id: Argument('设备'),
+  device_id: Argument('Kept with the message, shown to nobody (设备)'),
   media_url: Argument('Address of a picture; fetched as an attachment, never published'),
   publish: Argument('Ours: `false` keeps the request out of the public answers (不公开); default `true`'),
 });

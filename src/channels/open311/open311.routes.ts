@@ -39,6 +39,10 @@ interface Deps {
 /** What elsewhere is said of headers and fields that a client of Open311 does not know. */
 const ownWords: Partial<Record<ProblemCode, { en: string; zh: string }>> = {
   unauthenticated: { en: 'api_key was not provided or is not valid', zh: 'api_key 未提供或无效' },
+  'unsupported-media-type': {
+    en: 'Send application/x-www-form-urlencoded.',
+    zh: '请使用 application/x-www-form-urlencoded。',
+  },
   conflict: { en: 'Idempotency-Key was used for another request', zh: 'Idempotency-Key 已用于另一请求' },
 };
 
@@ -115,7 +119,7 @@ export function open311Routes(deps: Deps): FastifyPluginAsyncTypebox {
   async function list(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const suffix = suffixOf(request);
     const { all } = await services();
-    const { filter, serviceCodes, page } = readQuery(request.query as Query, await clock.now());
+    const { filter, serviceCodes, page } = readQuery(request.query as Query, await clock.now(), deps.zone);
     const categories = serviceCodes ? serviceCodes.filter((code) => all.has(code)) : [...all.keys()];
     const rows = page.limit === 0 ? [] : await publishedAppeals(db, { ...filter, categories }, page);
     return answer(request, reply, { root: 'service_requests', value: await view(rows), suffix });
@@ -196,6 +200,11 @@ export function open311Routes(deps: Deps): FastifyPluginAsyncTypebox {
       route(method, `/open311/v2/${path}.:format`, name, described(name));
       route(method, `/open311/v2/${path}`, name);
     }
+    // Whatever else is asked below this address is refused in the client's own format too.
+    app.all('/open311/v2/*', { ...open, onRequest: readable, schema: { hide: true } }, (request) => {
+      const named = `${request.method} ${(request.params as { '*': string })['*']}`.slice(0, 60);
+      throw notFound({ en: `“${named}”`, zh: `“${named}”` });
+    });
     route('GET', '/open311/discovery.:format', 'discovery');
     route('GET', '/open311/v2/services/:code', 'definition', described('definition'));
     route('GET', '/open311/v2/requests/:id', 'request', described('request'));

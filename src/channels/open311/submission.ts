@@ -75,6 +75,9 @@ export function readSubmission(form: URLSearchParams, service: Service): Submiss
   const mediaUrl = text('media_url');
   if (mediaUrl && !(/^https?:\/\/\S+$/i.test(mediaUrl) && URL.canParse(mediaUrl)))
     wrong('media_url', 'is not an address of the web', '不是网址');
+  const email = text('email');
+  if (email && !/^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/.test(email))
+    wrong('email', 'is not an e-mail address', '不是邮箱地址');
   const submission = {
     description: text('description'),
     latitude,
@@ -82,7 +85,7 @@ export function readSubmission(form: URLSearchParams, service: Service): Submiss
     addressString,
     addressId,
     attributes: readAttributes(form, service, wrong),
-    email: text('email'),
+    email,
     deviceId: text('device_id'),
     accountId: text('account_id'),
     name: fullName(text('first_name'), text('last_name')),
@@ -111,6 +114,8 @@ function readAttributes(form: URLSearchParams, service: Service, wrong: Wrong): 
   const read = [...given].map(([code, values]) => {
     const attribute = known.get(code);
     if (values.join('').length > 1_000) wrong(`attribute[${code}]`, 'is longer than 1000 characters', '过长');
+    else if (attribute && attribute.datatype !== 'multivaluelist' && values.length > 1)
+      wrong(`attribute[${code}]`, 'takes one value', '只能有一个值');
     else if (attribute && !values.every((value) => isOf(attribute, value)))
       wrong(`attribute[${code}]`, `is not a ${attribute.datatype} as the definition says`, '不符合该属性的定义');
     const names = new Map(attribute?.values?.map(({ key, name }) => [key, name]));

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyError, FastifyReply } from 'fastify';
+import type { FastifyError } from 'fastify';
 import { Type } from 'typebox';
 import { v4 as uuid } from 'uuid';
 import { citizenView } from '../../appeals/citizen.ts';
@@ -9,35 +9,23 @@ import { describeProblem, notFound } from '../../platform/problem.ts';
 import { readAssets } from './assets.ts';
 import { formPage, problemPage, queryPage } from './pages.ts';
 import { openForm } from './portal.routes.ts';
+import { sendPage } from './send-page.ts';
 
 const SourceParams = Type.Object({ source: Type.String({ maxLength: 40 }) });
 
-/** Everything from here, nothing inline, in no frame. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
 type Deps = Parameters<typeof citizenView>[0] & { sources: Sources; access: Access };
+
+/** As it was meant: Chinese keyboards type full-width digits and letters, and who copies takes blanks along. */
+const plain = (typed: string): string => typed.normalize('NFKC').replaceAll(/\s/g, '');
 
 /** The pages a citizen sees where the city has no portal of its own: the form, and the look-up of what became of it. */
 export function portalPages(deps: Deps): FastifyPluginAsyncTypebox {
   const assets = readAssets();
 
-  const send = (reply: FastifyReply, page: string, status = 200): FastifyReply =>
-    reply
-      .status(status)
-      .headers({
-        'content-security-policy': POLICY,
-        'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
-        'cache-control': 'no-store',
-      })
-      .type('text/html; charset=utf-8')
-      .send(page);
-
   return async (app) => {
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const { status, title, detail } = describeProblem(error, request);
-      return send(reply, problemPage(title, detail), status);
+      return sendPage(reply, problemPage(title, detail), status);
     });
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -49,14 +37,14 @@ export function portalPages(deps: Deps): FastifyPluginAsyncTypebox {
       '/portal/:source',
       { onRequest: deps.access.perAddress(120, 60), schema: { hide: true, params: SourceParams } },
       async ({ params: { source } }, reply) =>
-        send(reply, formPage({ source, settings: await openForm(deps.sources, source) }, uuid())),
+        sendPage(reply, formPage({ source, settings: await openForm(deps.sources, source) }, uuid())),
     );
 
     app.get(
       '/portal/:source/query',
       { onRequest: deps.access.perAddress(120, 60), schema: { hide: true, params: SourceParams } },
       async ({ params: { source } }, reply) =>
-        send(reply, queryPage({ source, settings: await openForm(deps.sources, source) })),
+        sendPage(reply, queryPage({ source, settings: await openForm(deps.sources, source) })),
     );
 
     // By POST: number and code together open the case, and an address is kept in histories and logs.
@@ -72,10 +60,10 @@ export function portalPages(deps: Deps): FastifyPluginAsyncTypebox {
       },
       async ({ params: { source }, body }, reply) => {
         const settings = await openForm(deps.sources, source);
-        const number = body.number.replaceAll(/\s/g, '');
+        const number = plain(body.number);
         await deps.access.lookUp(number);
-        const view = await citizenView(deps, number, body.code.replaceAll(/\s/g, ''));
-        return send(reply, queryPage({ source, settings }, { number, view }), view ? 200 : 404);
+        const view = await citizenView(deps, number, plain(body.code));
+        return sendPage(reply, queryPage({ source, settings }, { number, view }), view ? 200 : 404);
       },
     );
 

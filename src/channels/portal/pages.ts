@@ -1,6 +1,7 @@
 import type { CitizenView } from '../../appeals/appeals.schema.ts';
 import { natures } from '../../appeals/nature.ts';
 import { allowedTypes } from '../../attachments/allowed-types.ts';
+import { MOST_BODY } from './form.ts';
 import { type Html, html } from './html.ts';
 import type { FormSettings } from './settings.ts';
 
@@ -96,21 +97,28 @@ ${settings.notice === '' ? nothing : html`<div class="notice">${settings.notice.
 <noscript><div class="notice"><p>提交时需要浏览器运行脚本完成安全校验，您的浏览器没有运行脚本。请开启后刷新本页，或致电 ${settings.phone}，由话务员为您登记，效力相同。</p></div></noscript>
 <div id="summary" class="summary" role="alert" tabindex="-1" hidden></div>
 <form id="form" action="/v1/portal/${source}/messages" method="post" enctype="multipart/form-data" novalidate
- data-challenge="/v1/portal/${source}/challenge" data-files="${settings.maxFiles}" data-file-megabytes="${settings.maxFileMegabytes}" data-total-megabytes="${settings.maxTotalMegabytes}">
+ data-challenge="/v1/portal/${source}/challenge" data-phone="${settings.phone}" data-files="${settings.maxFiles}" data-file-megabytes="${settings.maxFileMegabytes}" data-total-megabytes="${settings.maxTotalMegabytes}">
 <input type="hidden" name="form" value="${form}">
 <fieldset><legend>诉求</legend>
-${field('body', '诉求内容', '请写明时间、地点和经过，最多 5000 字。', (described) => html`<textarea rows="8" maxlength="5000" required${described}></textarea>`, true)}
-${field('title', '标题', '可不填。', (described) => html`<input type="text" maxlength="100"${described}>`)}
+${field(
+  'body',
+  '诉求内容',
+  `请写明时间、地点和经过，最多 ${MOST_BODY} 字。`,
+  (described) => html`<textarea rows="8" data-most="${MOST_BODY}" required${described}></textarea>
+<p id="body-count" class="hint" hidden></p>`,
+  true,
+)}
+${field('title', '标题', '可不填。', (described) => html`<input type="text" data-most="100"${described}>`)}
 ${field('nature', '诉求类型', '不确定可不选，由工作人员判断。', (described) => html`<select${described}><option value="">请选择</option>${natures.map((nature) => html`<option value="${nature}">${natureNames[nature]}</option>`)}</select>`)}
-${field('address', '事发地点', '例如：某某路 12 号，某某小区 3 栋。', (described) => html`<input type="text" maxlength="300"${described}>`)}
+${field('address', '事发地点', '例如：某某路 12 号，某某小区 3 栋。', (described) => html`<input type="text" data-most="300"${described}>`)}
 ${settings.maxFiles === 0 ? nothing : files}
 </fieldset>
 <fieldset><legend>您的信息</legend>
 <p class="hint">您的姓名和电话加密保存，只用于办理您的诉求。</p>
-${tick('anonymous', '匿名提交', '不留姓名和电话。请务必记下查询码，它是查看办理结果的唯一凭据。')}
+${tick('anonymous', '匿名提交', '不保存姓名和电话；内容里也请不要写明自己是谁。请务必记下查询码，它是查看办理结果的唯一凭据。')}
 <div id="person">
-${field('name', '姓名', '', (described) => html`<input type="text" maxlength="100" autocomplete="name"${described}>`)}
-${field('phone', '手机号码', '用于短信回执和核实情况。', (described) => html`<input type="tel" maxlength="32" inputmode="tel" autocomplete="tel"${described}>`)}
+${field('name', '姓名', '', (described) => html`<input type="text" data-most="100" autocomplete="name"${described}>`)}
+${field('phone', '联系电话', '用于核实情况，手机可收到短信回执；固定电话请写区号。', (described) => html`<input type="tel" data-most="32" inputmode="tel" autocomplete="tel"${described}>`)}
 </div>
 ${tick('confidential', '请为我的身份保密', '承办单位看不到您的身份，也看不到您上传的文件。')}
 ${tick('publish', '内容可以公开', '隐去个人信息后，内容可供他人查阅。')}
@@ -119,7 +127,8 @@ ${tick('publish', '内容可以公开', '隐去个人信息后，内容可供他
 <p class="hint">提交时会自动进行安全校验，约需几秒，无需您操作。</p>
 <div class="progress" id="progress" hidden><label for="bar" id="doing">正在提交</label><progress id="bar" max="100"></progress></div>
 <p id="said" class="visually-hidden" role="status"></p>
-<button type="submit" id="send">提交</button>
+<p id="unready" class="notice">“提交”变为蓝色后即可提交。如果一直是灰色，请刷新本页或换一个浏览器，也可以致电 ${settings.phone}，由话务员为您登记，效力相同。</p>
+<button type="submit" id="send" disabled>提交</button>
 </form>
 </div>
 <section id="done" class="done" hidden aria-labelledby="done-title">
@@ -131,9 +140,12 @@ ${tick('publish', '内容可以公开', '隐去个人信息后，内容可供他
 <div><dt>收到时间</dt><dd id="received"></dd></div>
 </dl>
 <p id="receipt"></p>
+<div id="changed" class="summary" hidden><h2>修改后的内容没有登记</h2>
+<p>登记的是您第一次提交的内容，当时系统的答复没有送达。您之后修改的内容没有登记。</p>
+<p><button type="button" id="add" class="plain">把修改后的内容作为补充提交</button></p></div>
 <p class="actions"><button type="button" id="copy">复制编号和查询码</button> <button type="button" id="print" class="plain">打印本页</button></p>
 <p id="copied" role="status"></p>
-<p class="actions"><a href="/portal/${source}/query">查询办理情况</a> <a href="/portal/${source}">再写一封</a></p>
+<p class="actions"><a href="/portal/${source}/query">查询办理情况</a> <a href="/portal/${source}" id="again">再写一封</a></p>
 </section>`,
     head,
   );
@@ -174,6 +186,13 @@ function viewOf(view: CitizenView): Html {
 
 /** From `2026-03-10T10:00:00+08:00`: the offset is the city's already. */
 const timeOf = (instant: string): string => instant.slice(0, 16).replace('T', ' ');
+
+/** For whoever sent the form without its script: the browser shows what it is answered in the form's place. */
+export const notSentPage = (phone: string): string =>
+  problemPage(
+    '没有提交成功',
+    `您写的内容没有登记。请按浏览器的“返回”回到填写页，稍候再提交；如仍不成功，请换一个浏览器，或致电 ${phone}，由话务员为您登记，效力相同。`,
+  );
 
 export const problemPage = (title: string, detail: string): string =>
   html`<!doctype html>

@@ -1,5 +1,6 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyError } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { forgetContents, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
 import type { Storage } from '../../attachments/storage.ts';
@@ -11,10 +12,12 @@ import { systemActor } from '../../platform/access/keys.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { answers, Instant, Nullable, Ref } from '../../platform/openapi.ts';
-import { notFound, ProblemError } from '../../platform/problem.ts';
-import { checkForm, FormFields, toMessage } from './form.ts';
+import { describeProblem, notFound, ProblemError } from '../../platform/problem.ts';
+import { checkForm, FormFields, toMessage, withoutName } from './form.ts';
+import { notSentPage } from './pages.ts';
 import { portal } from './portal.channel.ts';
 import { createProofs } from './proofs.service.ts';
+import { sendPage } from './send-page.ts';
 import { type FormSettings, limitsOf, type PortalSettings } from './settings.ts';
 import { IDLE_MS, readUpload, type Uploads } from './upload.ts';
 
@@ -68,6 +71,13 @@ export function portalRoutes(deps: Deps): FastifyPluginAsyncTypebox {
 
   return async (app) => {
     await app.register(multipart);
+    // A browser that sends the form by itself, without our script, shows the answer to its user.
+    app.setErrorHandler(async (error: FastifyError, request, reply) => {
+      if (request.method !== 'POST' || !request.headers.accept?.includes('text/html')) throw error;
+      const { source } = request.params as { source: string };
+      const settings = await sources.settingsOf<PortalSettings>('portal', source);
+      return sendPage(reply, notSentPage(settings?.phone ?? '12345'), describeProblem(error, request).status);
+    });
     for (const schema of [ChallengeSchema, PortalAnswerSchema]) app.addSchema(schema);
 
     app.get(
@@ -134,7 +144,8 @@ export function portalRoutes(deps: Deps): FastifyPluginAsyncTypebox {
               await proofs.spend(source, form.altcha, form.form);
             },
             async (file) => {
-              kept.push(await keepContent(deps, file));
+              const name = form ? withoutName(form)(file.name) : file.name;
+              kept.push(await keepContent(deps, { ...file, name }));
             },
           );
           const message = toMessage(source, form as ReturnType<typeof checkForm>, kept.map(hashOf));
