@@ -66,6 +66,9 @@ export async function keepContent(
   return { id, kind, name, content: { mediaType, size: content.length, sha256: sha256Of(content) } };
 }
 
+/** Characters: a thick novel. Masking what somebody fills a whole mail with would hold up everybody else. */
+const LONGEST_SHOWN = 500_000;
+
 /**
  * Keeps a sender's text as a file: masked as the text of a message is, since everybody who may see the message may open it.
  * Where that hides something the words themselves are kept too, sealed and shown by no list.
@@ -76,7 +79,10 @@ export async function keepText(
   { name, text, sender }: { name: string; text: string; sender: string | undefined },
 ): Promise<NewAttachment[]> {
   const mediaType = 'text/plain';
-  const masked = maskText(text, sender);
+  const masked =
+    text.length > LONGEST_SHOWN
+      ? `${maskText(text.slice(0, LONGEST_SHOWN).toWellFormed(), sender)}\n（以下从略，原文另行加密留存）`
+      : maskText(text, sender);
   const shown = await keepContent(keeping, { kind: 'file', name, mediaType, content: Buffer.from(masked) });
   if (masked === text) return [shown];
   return [shown, await keepContent(keeping, { kind: 'original', name, mediaType, content: Buffer.from(text) })];
