@@ -1,4 +1,4 @@
-import type { AttachmentKind } from './attachments.table.ts';
+import type { ShownKind } from './attachments.table.ts';
 
 /**
  * What may be kept (允许的附件类型): by what the content is, not by what it says it is. A name must end as one of
@@ -7,11 +7,11 @@ import type { AttachmentKind } from './attachments.table.ts';
  */
 export interface AllowedType {
   mediaType: string;
-  kind: AttachmentKind;
+  kind: ShownKind;
   extensions: readonly string[];
 }
 
-const type = (kind: AttachmentKind, mediaType: string, ...extensions: string[]): AllowedType => ({
+const type = (kind: ShownKind, mediaType: string, ...extensions: string[]): AllowedType => ({
   mediaType,
   kind,
   extensions,

@@ -1,8 +1,10 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, ne } from 'drizzle-orm';
 import type { Executor } from '../platform/database/database.ts';
-import { attachments } from './attachments.table.ts';
+import { attachments, type ShownKind } from './attachments.table.ts';
 
-export type AttachmentRow = typeof attachments.$inferSelect;
+export type AttachmentRow = typeof attachments.$inferSelect & { kind: ShownKind };
+
+const isShown = ne(attachments.kind, 'original');
 
 /** In the order they came: ids are UUIDv7. */
 export async function listAttachments(
@@ -11,15 +13,21 @@ export async function listAttachments(
   after: string | undefined,
   limit: number,
 ): Promise<AttachmentRow[]> {
-  return db
+  const rows = await db
     .select()
     .from(attachments)
-    .where(and(eq(attachments.appealId, appealId), after === undefined ? undefined : gt(attachments.id, after)))
+    .where(
+      and(eq(attachments.appealId, appealId), isShown, after === undefined ? undefined : gt(attachments.id, after)),
+    )
     .orderBy(asc(attachments.id))
     .limit(limit);
+  return rows as AttachmentRow[];
 }
 
 export async function findAttachment(db: Executor, id: string): Promise<AttachmentRow | undefined> {
-  const [row] = await db.select().from(attachments).where(eq(attachments.id, id));
-  return row;
+  const [row] = await db
+    .select()
+    .from(attachments)
+    .where(and(eq(attachments.id, id), isShown));
+  return row as AttachmentRow | undefined;
 }

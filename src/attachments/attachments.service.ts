@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { inArray, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import type { KeyRing } from '../platform/access/key-ring.ts';
+import { maskText } from '../platform/access/masking.ts';
 import { addToAgenda, withdraw } from '../platform/agenda/agenda.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Executor } from '../platform/database/database.ts';
@@ -70,6 +71,28 @@ export async function keepContent(
   await addToAgenda(db, [{ kind: UNCLAIMED, subjectId: id, businessKey: unclaimedKey(id), runAt, dueAt: runAt }]);
   await storage.put(id, keyRing.sealBytes(attachmentContext(id), content));
   return { id, kind, name, content: { mediaType, size: content.length, sha256: sha256Of(content) } };
+}
+
+/** Characters: a thick novel. Masking what somebody fills a whole mail with would hold up everybody else. */
+const LONGEST_SHOWN = 500_000;
+
+/**
+ * Keeps a sender's text as a file: masked as the text of a message is, since everybody who may see the message may open it.
+ * Where that hides something the words themselves are kept too, sealed and shown by no list.
+ * @param sender name its sender gave.
+ */
+export async function keepText(
+  keeping: Keeping,
+  { name, text, sender }: { name: string; text: string; sender: string | undefined },
+): Promise<NewAttachment[]> {
+  const mediaType = 'text/plain';
+  const masked =
+    text.length > LONGEST_SHOWN
+      ? `${maskText(text.slice(0, LONGEST_SHOWN).toWellFormed(), sender)}\n（以下从略，原文另行加密留存）`
+      : maskText(text, sender);
+  const shown = await keepContent(keeping, { kind: 'file', name, mediaType, content: Buffer.from(masked) });
+  if (masked === text) return [shown];
+  return [shown, await keepContent(keeping, { kind: 'original', name, mediaType, content: Buffer.from(text) })];
 }
 
 /** Takes contents out of the storage again: the message they came with was refused, or has them from its first arrival. */

@@ -4,7 +4,9 @@ import { bytea } from '../platform/access/keys.table.ts';
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
 export const attachmentKinds = ['file', 'image', 'voice', 'video', 'recording'] as const;
-export type AttachmentKind = (typeof attachmentKinds)[number];
+export type ShownKind = (typeof attachmentKinds)[number];
+/** `original`: what a masked file was made of. No list and no address shows it, as none shows a message as it came. */
+export type AttachmentKind = ShownKind | 'original';
 
 /** `pending`: still to be fetched; `failed`: its platform no longer has it, or it may not be kept. */
 export const attachmentStates = ['pending', 'stored', 'failed'] as const;

@@ -1,3 +1,4 @@
+import { maskText } from '../platform/access/masking.ts';
 import { checkDeadline } from './check-deadline.ts';
 import { checkForm, type Mistake } from './check-form.ts';
 import { isWithin, minutesOf } from './civil-date.ts';
@@ -96,6 +97,13 @@ function checkSignOff({ signOff, roles, deadlines }: Policy): Mistake[] {
 }
 
 /** Each text has its own places, once each: a date that nobody put in, or a code that is never told, is a broken promise. */
+const CODE = 'K7M2P9QX';
+const UNANNOUNCED_CODE = {
+  detail:
+    'Write {code} right behind the word 查询码: only so is a code recognised, and masked, in an answer that quotes it.',
+  detailZh: '{code}应紧跟在“查询码”之后，引用时才能识别并脱敏。',
+};
+
 function checkTexts({ texts }: Policy): Mistake[] {
   return (Object.keys(textPlaces) as TextName[]).flatMap((name) => {
     const wanted: readonly string[] = textPlaces[name];
@@ -107,6 +115,9 @@ function checkTexts({ texts }: Policy): Mistake[] {
       ...wanted
         .filter((place) => !found.includes(place))
         .map((place) => ({ detail: `The place {${place}} is missing.`, detailZh: `缺少{${place}}。` })),
+      ...(wanted.includes('code') && found.includes('code') && maskText(text.replace('{code}', CODE)).includes(CODE)
+        ? [UNANNOUNCED_CODE]
+        : []),
       ...found.filter((place, at) => !wanted.includes(place) || found.indexOf(place) !== at).map(misplaced(wanted)),
     ].map((mistake) => ({ pointer, ...mistake }));
   });

@@ -1,4 +1,4 @@
-import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
+import { type AppealRow, changeAppeals, lockAppeals, noteAppeals } from '../appeals/appeals.service.ts';
 import { type AppealStatus, isOpen } from '../appeals/states.ts';
 import { duesOf } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
@@ -45,7 +45,15 @@ export async function attachMessages(
     data: dataOf(byAppeal.get(appeal.id) ?? []),
   }));
   await changeAppeals(tx, changes, now);
-  const again = rows.filter(({ status }) => !isOpen(status));
+  const ended = rows.filter(({ status }) => !isOpen(status));
+  const again = ended.filter(({ id }) => byAppeal.get(id)?.some(({ message }) => !message.isCourtesy));
+  // Thanks for an answer: on record, and nothing moves.
+  const thanked = ended.filter((row) => !again.includes(row));
+  await noteAppeals(
+    tx,
+    thanked.map(({ id }) => ({ appealId: id, type: 'attach', actor: ACTOR, data: dataOf(byAppeal.get(id) ?? []) })),
+    now,
+  );
   for (const appeal of again) {
     const data = dataOf(byAppeal.get(appeal.id) ?? []);
     await reopen(tx, rules, { appeal, role: 'system', actor: ACTOR, data }, now);
@@ -56,6 +64,7 @@ export async function attachMessages(
     attached.some(({ nothingNew }) => nothingNew),
   );
   for (const { id, number } of again) joined.set(id, { number, status: 'triage', known: { about: 'reopened' } });
+  for (const { id, number, status } of thanked) joined.set(id, { number, status });
   for (const [id, { number, status }] of registered) if (byAppeal.has(id)) joined.set(id, { number, status });
   await announceChange(tx, open, now);
   return joined;

@@ -64,7 +64,7 @@ export async function place(
     const through = alone ? undefined : locked.get(known?.through ?? '');
     const meant = locked.get(wanted ?? '');
     const before = meant && passes(message, through, meant) ? meant : undefined;
-    const takes = before && !isOwn && takesMessages(before) ? before : undefined;
+    const takes = before && !isOwn && takesMessages(before, message) ? before : undefined;
     const ground = takes ? { rules: rules.of(takes), subject: takes } : grounds.get(target.appealId);
     const isNew = ground === undefined;
     const appealId = isNew && !isOwn ? uuid() : (takes?.id ?? target.appealId);
@@ -75,7 +75,7 @@ export async function place(
       appealId,
       disposition: isNew ? 'registered' : 'attached',
       through: (!isNew && !alone && known?.through) || null,
-      reopens: takes !== undefined && reopens(takes.status),
+      reopens: takes !== undefined && !message.isCourtesy && reopens(takes.status),
       nothingNew: !isNew && known?.nothingNew === true,
       repeats: isNew && known?.as === 'repeats' && before ? repeated(rules, before) : undefined,
     };
@@ -90,9 +90,9 @@ const throughOf = ({ belongsTo }: PreparedMessage, followed: string): string | u
 const passes = ({ nature }: PreparedMessage, through: AppealRow | undefined, to: AppealRow): boolean =>
   !through || mayShareCase(nature === 'report' ? nature : through.nature, to.nature);
 
-/** Open, or answered: a message on the matter opens it again. */
-const takesMessages = ({ status }: AppealRow): boolean =>
-  findTransition(status, 'attach') !== undefined || reopens(status);
+/** Open, or answered: a message on the matter opens it again. Thanks are for the case they are for, whatever became of it. */
+const takesMessages = ({ status }: AppealRow, { isCourtesy }: PreparedMessage): boolean =>
+  isCourtesy || findTransition(status, 'attach') !== undefined || reopens(status);
 const reopens = (status: AppealStatus): boolean => findTransition(status, 'reopen') !== undefined;
 
 const endings: Partial<Record<AppealStatus, 'answered' | 'declined' | 'diverted'>> = {

@@ -45,6 +45,7 @@ export interface PreparedMessage {
   /** The citizen allows publication (可公开). A report (举报), and what is confidential, never is. */
   publish: boolean;
   belongsTo: string | undefined;
+  isCourtesy: boolean;
   refersTo: string | undefined;
   followedBy: Errand | undefined;
 }
@@ -66,6 +67,8 @@ export interface Accompanying {
   conversation?: boolean;
   /** Id of the appeal it continues, as the channel knows for certain; it joins where that appeal, or its target, is open. */
   belongsTo?: string;
+  /** It thanks and raises nothing: with `belongsTo` it joins that appeal whatever became of it, and opens nothing again. */
+  isCourtesy?: boolean;
   /** Number of an appeal it only mentions: a hint for the desk, never a way into the case. */
   refersTo?: string;
   /** What the channel has to do once the message is recorded: committed with it, and not with a replayed one. */
@@ -92,7 +95,7 @@ export function prepareMessage(
   body: MessageBody,
   actor: string,
   idempotencyKey: string | null,
-  { attachments = [], conversation = false, belongsTo, refersTo, followedBy }: Accompanying = {},
+  { attachments = [], conversation = false, belongsTo, isCourtesy = false, refersTo, followedBy }: Accompanying = {},
 ): PreparedMessage {
   const messageId = uuid();
   const appellantId = uuid();
@@ -159,6 +162,7 @@ export function prepareMessage(
       !sender.confidential &&
       !announcesReport(`${body.title ?? ''}\n${text}`),
     belongsTo,
+    isCourtesy,
     refersTo,
     followedBy,
   };

@@ -17,7 +17,7 @@ if (!findDovecot()) {
     await connect(city, imap.settings('secretary', { pollSeconds: 3600, existing: 'take' }), 'secretary-mailbox');
     await taken(city, 1, 'secretary-mailbox');
     t.same(await titles(city, 'secretary-mailbox'), ['旧信二']);
-    await until(async () => (await city.rows('select 1 from mailbox_positions')).length === 2);
+    await until(async () => (await city.rows('select 1 from mailbox_positions where uid_validity > 0')).length === 2);
     for (const at of [1, 2, 3]) await imap.deliver('mayor', mail({ Subject: `新信${at}` }));
     await taken(city, 3);
     t.same(await titles(city), ['新信1', '新信2', '新信3'], 'IDLE told of them: the next look is an hour away');
@@ -57,6 +57,75 @@ if (!findDovecot()) {
     await imap.deliver('mayor', mail({ Subject: '重启之后' }));
     await taken(city, 2);
     t.same(await titles(city), ['轮询', '重启之后']);
+  });
+
+  t.test(
+    'corrected settings lose no mail: neither of a first connection that failed nor of a server that moved',
+    async (t) => {
+      const imap = await startImapServer(t);
+      const city = await createCity(t);
+      const admin = await imap.connect('mayor');
+      const yesterday = new Date(Date.now() - 86_400_000);
+      await admin.append('INBOX', mail({ Subject: '设置之前' }), [], yesterday);
+      const settings = imap.settings('mayor', { pollSeconds: 1 });
+      await connect(city, { ...settings, user: 'nobody' });
+      await until(async () => (await city.rows('select 1 from mailbox_failures')).length > 0);
+      await imap.deliver('mayor', mail({ Subject: '设置有误期间' }));
+      await connect(city, settings);
+      await taken(city, 1);
+      t.same(await titles(city), ['设置有误期间']);
+      await connected(city);
+      await admin.mailboxCreate('Moved');
+      await admin.append('Moved', mail({ Subject: '设置之前' }), [], yesterday);
+      await admin.append('Moved', mail({ Subject: '搬迁期间' }));
+      await connect(city, { ...settings, mailbox: 'Moved' });
+      await taken(city, 2);
+      await connect(city, settings);
+      await imap.deliver('mayor', mail({ Subject: '搬回之后' }));
+      await taken(city, 3);
+      t.same(await titles(city), ['设置有误期间', '搬迁期间', '搬回之后'], 'and nothing is filed twice');
+      admin.close();
+    },
+  );
+
+  t.test('a mail that ends whoever reads it is set aside, told of, and those behind it are read', async (t) => {
+    const imap = await startImapServer(t);
+    const city = await createCity(t, { workers: false });
+    await connect(city, imap.settings('mayor', { existing: 'take', pollSeconds: 1 }));
+    await imap.deliver('mayor', mail({ Subject: '毒信' }));
+    await imap.deliver('mayor', mail({ Subject: '之后' }));
+    const admin = await imap.connect('mayor');
+    const { uidValidity } = await admin.mailboxOpen('INBOX', { readOnly: true });
+    admin.close();
+    await city.rows('insert into mailbox_tries values ($1, $2, 1, 3, 0)', [SOURCE, String(uidValidity)]);
+    const worker = await city.start({ workers: true });
+    await taken(city, 1);
+    t.same(await titles(city), ['之后']);
+    t.same(await city.rows("select kind, reason from mails where kind = 'refused'"), [
+      { kind: 'refused', reason: 'set-aside' },
+    ]);
+    const { warnings } = await city.get<{ warnings: string[] }>('/readyz');
+    t.ok(
+      warnings.some((line) => line.includes(SOURCE) && line.includes('set aside')),
+      warnings.join(),
+    );
+    await worker.close();
+  });
+
+  t.test('a mail that fails time and again waits until one behind it could be taken', async (t) => {
+    const imap = await startImapServer(t);
+    const city = await createCity(t);
+    await city.rows(`create function refuse() returns trigger language plpgsql as $$
+      begin if new.title = '坏信' then raise exception 'no' using errcode = 'P0001'; end if; return new; end $$`);
+    await city.rows('create trigger refuse before insert on appeals for each row execute function refuse()');
+    await connect(city, imap.settings('mayor', { existing: 'take', pollSeconds: 1 }));
+    await imap.deliver('mayor', mail({ Subject: '坏信' }));
+    await until(async () => (await city.rows('select 1 from mailbox_tries where failures >= 3')).length > 0);
+    t.same(await city.rows("select 1 from mails where reason = 'set-aside'"), [], 'it may be all mail that fails');
+    await imap.deliver('mayor', mail({ Subject: '好信' }));
+    await taken(city, 1);
+    await until(async () => (await city.rows("select 1 from mails where reason = 'set-aside'")).length === 1);
+    t.same(await titles(city), ['好信']);
   });
 
   t.test('a mail that cannot be read is counted and holds up none behind it', async (t) => {

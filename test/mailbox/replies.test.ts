@@ -1,5 +1,5 @@
 import { type City, createCity, type Problem } from '../support/city.ts';
-import { mail, openMailbox, postMail, until } from '../support/mail.ts';
+import { mail, multipart, openMailbox, postMail, until } from '../support/mail.ts';
 import { type Behaviour, startSmtpServer } from '../support/smtp-server.ts';
 import t, { type Test } from '../support/tap.ts';
 
@@ -63,6 +63,53 @@ t.test('who writes by mail is sent number and code, by a mail that no machine an
       'neither logs nor rows show it',
     );
 });
+
+t.test(
+  'a code that travels back in a quotation is masked wherever it is read, and does not open the case',
+  async (t) => {
+    const { smtp, city } = await createAnsweringCity(t);
+    const { body } = await postMail(city, mail({ 'Message-ID': '<w@example.com>' }, '人民路的路灯坏了三天'));
+    await city.clock.settle();
+    const told = smtp.mails[0]?.parsed?.text ?? '';
+    const code = /查询码：(\S+)/.exec(told)?.[1] ?? 'no code';
+    const quoted = told.replaceAll(/^/gm, '> ');
+    const reply = `请问进展？\n\n在 2026-03-10 10:00:00，mayor@city.example 写道：\n${quoted}`;
+    t.match(
+      (await postMail(city, mail({ Subject: `Re: ${body.appealNumber}`, 'In-Reply-To': '<w@example.com>' }, reply)))
+        .body,
+      { disposition: 'attached' },
+    );
+    const html = `<div>帮邻居转一下</div><blockquote>${told.replaceAll('\n', '<br>')}</blockquote>`;
+    const headers = {
+      From: 'other@example.com',
+      Subject: `Fwd: 查询码 ${code}`,
+      'Content-Type': 'text/html; charset=utf-8',
+    };
+    t.match((await postMail(city, mail(headers, html))).body, { disposition: 'registered' });
+    const inner = mail({ From: 'mayor@city.example', Subject: '来信已收到' }, told);
+    const forward = multipart({ From: 'third@example.com', Subject: 'Fwd' }, [
+      [{ 'Content-Type': 'message/rfc822' }, inner],
+    ]);
+    t.match((await postMail(city, forward)).body, { disposition: 'registered' });
+    const long = mail({ From: 'fourth@example.com' }, `${told}${'字'.repeat(20_000)}\n${told}`);
+    t.match((await postMail(city, long)).body, { disposition: 'registered' });
+    const pasted = `收到短信：凭编号和查询码${code}可查询进展。`;
+    for (const channel of ['phone', 'portal', 'wechat'] as const)
+      t.equal((await city.post(channel, { body: pasted, title: pasted })).status, 201);
+    await city.clock.settle();
+    const shown: unknown[] = [];
+    for (const { id } of await city.all<{ id: string }>('/v1/appeals'))
+      for (const part of ['', '/messages', '/events'])
+        shown.push((await city.call('GET', `/v1/appeals/${id}${part}`)).body);
+    const read = JSON.stringify(shown);
+    t.match(read, /查询码：\*{8}/);
+    t.notMatch(read, code);
+    t.notOk(
+      (await city.dump()).some((row) => row.includes(code)),
+      'nor does any row hold it',
+    );
+  },
+);
 
 t.test('nothing is sent without settings, to machines, and for old mail', async (t) => {
   const smtp = await startSmtpServer(t);
@@ -164,6 +211,7 @@ t.test('settings say what is missing, and never show the password', async (t) =>
     [{ ...given, user: 'mayor' }, '/reply/password'],
     [{ ...given, text: '编号 {number}' }, '/reply/text'],
     [{ ...given, text: '查询码 {code}' }, '/reply/text'],
+    [{ ...given, text: '{number}号来信已收到，请凭密钥{code}查询' }, '/reply/text'],
   ];
   for (const [reply, pointer] of wrong)
     t.match(await put(reply), { status: 400, body: { errors: [{ pointer }] } }, pointer);

@@ -79,6 +79,11 @@ t.test('Chinese charsets, labelled rightly, wrongly and not at all', async (t) =
     iconv.encode('請處理噪音問題', 'big5').toString('base64'),
   );
   t.match(await take(big5), { title: subject, body: '請處理噪音問題' });
+  const words = '市長您好：我住在中山路三段，樓下的路燈壞了兩個星期，晚上很暗，請派人修理，謝謝。';
+  const bare = iconv.encode(mail({ Subject: '路燈損壞請修理', 'Content-Type': 'text/plain' }, words), 'big5');
+  t.match(await take(bare), { title: '路燈損壞請修理', body: words }, 'big5 that says nothing');
+  const western = iconv.encode(mail({ 'Content-Type': 'text/plain' }, 'Ärger über den Lärm in der Straße'), 'latin1');
+  t.equal((await take(western)).body, 'Ärger über den Lärm in der Straße');
 });
 
 t.test('HTML mail becomes its words', async (t) => {
@@ -94,7 +99,7 @@ t.test('HTML mail becomes its words', async (t) => {
     ],
     'alternative',
   );
-  t.equal((await take(both)).body, '纯文本正文');
+  t.equal((await take(both)).body, '纯文本正文\n\n网页正文', 'neither is lost');
   const deep = `${'<b>'.repeat(50_000)}很深${'</b>'.repeat(50_000)}`;
   t.match((await take(mail({ 'Content-Type': 'text/html; charset=utf-8' }, deep))).body, /很深/);
 });
@@ -139,6 +144,10 @@ t.test('no text, too much text, no sender, a mail within a mail', async (t) => {
   t.match(long.body, /（来信过长，全文见附件）$/);
   t.equal(long.body.length, 20_000);
   t.match(await filesOf(long.id), [{ name: '全文.txt', size: 30_002 * 3 }]);
+  const subject = `关于${'很长的标题'.repeat(60)}的结尾`;
+  const titled = await take(mail({ Subject: `=?utf-8?B?${Buffer.from(subject).toString('base64')}?=` }, '正文'));
+  t.equal(titled.body, `（主题）${subject}\n\n正文`);
+  t.equal(titled.title.length, 200);
   const nobody = await take(mail({ From: '', 'Message-ID': '', Date: '' }, '无名来信'));
   t.match(await city.all(`/v1/appeals/${nobody.id}/messages`), [{ appellant: { account: null } }]);
   const forwarded = multipart({ Subject: 'Fwd' }, [
@@ -155,6 +164,10 @@ t.test('machines’ mail is counted and becomes nothing, a person’s mail about
     ['auto-reply', { Subject: '自动回复: 来信' }],
     ['auto-reply', { Subject: '自动答复：来信' }],
     ['auto-reply', { Subject: '自动回复' }],
+    ...['[自动回复] 来信', '【自动回复】来信', '假期自动回复', '外出自动回复：来信', '来自 张三 的自动回复'].map(
+      (Subject): [string, Record<string, string>] => ['auto-reply', { Subject }],
+    ),
+    ['bounce', { Subject: '来自postmaster@net-example.com的退信' }],
     ['auto-reply', { Subject: 'Automatic reply: 来信' }],
     ['auto-reply', { Subject: 'Out of Office AutoReply: 来信' }],
     ['auto-reply', { 'X-Autoreply': 'yes' }],
@@ -181,6 +194,10 @@ t.test('machines’ mail is counted and becomes nothing, a person’s mail about
     { Subject: '自动回复我半年了没人管' },
     { Subject: '自动回复的短信太多，请关掉' },
     { Subject: '自动答复敷衍群众' },
+    { Subject: '收到[自动回复]三次，无人处理' },
+    { Subject: '来自市长信箱的自动回复太敷衍' },
+    { Subject: '来自市长信箱的退信' },
+    { Subject: '假期自动回复机没人管' },
     { Subject: 'Out of office 小区物业经常没人' },
     { Subject: '不在办公室的工作人员' },
     { Subject: 'Vacation 出租房太吵' },
@@ -242,6 +259,50 @@ t.test('an answer to a linked appeal goes to its target, one to an answered appe
     postMail(city, mail({ From: `${id}@example.com`, 'In-Reply-To': `<${id}@example.com>` }, '还有一句'));
   t.match((await answer('linked')).body, { disposition: 'attached', appealNumber: target.number });
   t.match((await answer('closed')).body, { disposition: 'attached', appealNumber: closed.number });
+});
+
+t.test('thanks for an answer join the case and open nothing again', async (t) => {
+  const from = { From: '钱先生 <qian@example.com>' };
+  const letter = await take(mail({ ...from, 'Message-ID': '<qian@example.com>' }, '门口的树倒了，请尽快清理'));
+  await city.clock.settle();
+  t.equal((await city.act('appeals', letter.id, 'answer', { text: '已清理' })).status, 200);
+  const quote = [
+    '',
+    '------------------ 原始邮件 ------------------',
+    '发件人: "市长信箱" <mayor@city.example>;',
+    '树已清理，请问您是否满意？',
+  ].join('\n');
+  const thanks = [
+    '谢谢！',
+    '您好，您的邮件我已收到。',
+    `非常感谢！\n钱先生\n发自我的iPhone\n${quote}`,
+    '收到了，谢谢\n\n在 2026-03-10 10:00，市长信箱 写道：\n> 门口的树已经清理。\n> 请问您是否满意？',
+    'Thank you!\n\nOn Tue, Mar 10, 2026 at 10:00 AM Mayor <mayor@city.example> wrote:\n> 已清理',
+  ];
+  const answer = (body: string, headers = {}) =>
+    postMail(city, mail({ ...from, 'In-Reply-To': '<qian@example.com>', Subject: 'Re: 来信', ...headers }, body));
+  for (const body of thanks)
+    t.match((await answer(body)).body, { disposition: 'attached', appealNumber: letter.number }, body);
+  await city.clock.settle();
+  t.equal((await city.appeal(letter.id)).status, 'answered');
+  t.equal((await city.all(`/v1/appeals/${letter.id}/messages`)).length, 1 + thanks.length);
+  t.equal((await city.events(letter.id)).filter(({ type }) => type === 'attach').length, thanks.length);
+  const below = '在 2026-03-10 10:00，市长信箱 写道：\n> 树已清理。\n\n根本没有清理';
+  t.match((await answer(below)).body, { disposition: 'attached' });
+  t.equal((await city.appeal(letter.id)).status, 'triage', 'who is not content is heard');
+});
+
+t.test('a mail that is handed on with a word of thanks is no thanks', async (t) => {
+  const from = { From: 'sun@example.com' };
+  const letter = await take(mail({ ...from, 'Message-ID': '<sun@example.com>' }, '河边的护栏断了一截'));
+  await city.clock.settle();
+  t.equal((await city.act('appeals', letter.id, 'answer', { text: '已修复' })).status, 200);
+  const forward = mail(
+    { ...from, 'In-Reply-To': '<sun@example.com>', Subject: '转发: 护栏' },
+    '谢谢！\n---------- 转发的邮件 ----------\n护栏又断了',
+  );
+  t.match((await postMail(city, forward)).body, { disposition: 'attached', appealNumber: letter.number });
+  t.equal((await city.appeal(letter.id)).status, 'triage');
 });
 
 t.test('what passes a limit is refused and said so, and the service lives', async (t) => {

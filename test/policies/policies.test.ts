@@ -41,6 +41,12 @@ t.test('a document with mistakes is refused with all of them', async (t) => {
   const pointers = reply.body.errors?.map(({ pointer }) => pointer) ?? [];
   for (const pointer of ['/zone', '/texts/closing', '/deadlines/sign/ladder/0/role'])
     t.ok(pointers.includes(pointer), `${pointer} in ${pointers.join(' ')}`);
+  const hidden = brisk({ code: 'hidden' });
+  hidden.texts.closing = '密钥{code}。';
+  t.match(await city.call('POST', '/v1/policies', hidden), {
+    status: 400,
+    body: { errors: [{ pointer: '/texts/closing', detail: /查询码/ }] },
+  });
   for (const body of [{}, { code: 'x' }, { ...brisk({ code: 'wrong' }), extra: 1 }, [], null]) {
     const refused = await city.call('POST', '/v1/policies', body);
     t.equal(refused.status, 400, JSON.stringify(body)?.slice(0, 40));

@@ -17,7 +17,7 @@ export const taken = (city: City, count: number, source = SOURCE) =>
 export const position = async (city: City) =>
   (
     await city.rows<{ uid: string; validity: string }>(
-      'select last_uid as uid, uid_validity as validity from mailbox_positions',
+      'select last_uid as uid, uid_validity as validity from mailbox_positions where uid_validity > 0',
     )
   )[0];
 export const connected = (city: City) => until(async () => (await position(city)) !== undefined);

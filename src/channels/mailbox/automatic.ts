@@ -23,7 +23,11 @@ const REPLY_HEADERS = [
  * nothing. Without the colon it is how citizens complain of such programs, or of an office where nobody is.
  */
 const REPLY_SUBJECT =
-  /^(自动回复|自动答复|自動回覆|自動回復|外出(时的)?自动[答回]复|out of (the )?office( auto-?(reply|response)| reply)?|auto(matic|mated)?[ -]?(reply|response|antwort))\s*([:：]|$)/i;
+  /^((?:(?:假期|休假|离线|外出(?:时的)?)?自动[答回]复|自動回覆|自動回復)|来自[^,，。！？]{1,60}的自动[答回]复|out of (the )?office( auto-?(reply|response)| reply)?|auto(matic|mated)?[ -]?(reply|response|antwort))\s*([:：]|$)/i;
+/** The same in brackets, before whatever subject. */
+const REPLY_MARK = /^[[【［](?:系统|假期)?自动[答回]复[\]】］]/;
+/** A bounce of QQ's and NetEase's: it names the address it comes from. */
+const BOUNCE_FROM = /^来自\s?[^\s@]{1,64}@[^\s@]{1,255}\s?的退信$/;
 const BOUNCE_SUBJECT =
   /^(系统退信|退信|邮件退回|退信通知|投递失败|undeliver(ed|able)|mail delivery (failed|failure|system)|delivery (status notification|failure|report)|returned mail|failure notice|mail system error|message delivery failure|non ?delivery|could not send)/i;
 /** Local parts that only mail systems write from. */
@@ -51,13 +55,15 @@ export function automaticReason(mail: Mail, own?: string): AutomaticReason | und
   const from = mail.from ?? first('from').replace(/^.*</, '');
   if (DAEMON.test(from)) return 'bounce';
   if ((SYSTEM.test(from) || mail.from === undefined) && BOUNCE_SUBJECT.test(mail.subject)) return 'bounce';
+  const subject = mail.subject.trim();
+  if (BOUNCE_FROM.test(subject)) return 'bounce';
   const submitted = first('auto-submitted').split(/[;\s]/, 1)[0] ?? '';
   if (submitted !== '' && submitted !== 'no') return 'auto-reply';
   if (REPLY_HEADERS.some((name) => mail.header(name).some((value) => !/^(no|false|0)?$/i.test(value))))
     return 'auto-reply';
   const precedence = first('precedence');
   if (/^auto[-_]?reply/.test(precedence)) return 'auto-reply';
-  if (REPLY_SUBJECT.test(mail.subject.trim())) return 'auto-reply';
+  if (REPLY_SUBJECT.test(subject) || REPLY_MARK.test(subject)) return 'auto-reply';
   if (mail.header('list-id').length > 0 || mail.header('x-loop').length > 0 || /^(bulk|list|junk)/.test(precedence))
     return 'mailing-list';
   return own !== undefined && mail.from === own.toLowerCase() ? 'own' : undefined;

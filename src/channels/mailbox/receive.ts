@@ -1,9 +1,10 @@
 import { appealsOfMessages } from '../../appeals/lookup.service.ts';
 import type { AllowedType } from '../../attachments/allowed-types.ts';
-import { forgetContents, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import { forgetContents, keepContent, keepText, type NewAttachment } from '../../attachments/attachments.service.ts';
 import { recogniseType } from '../../attachments/content-type.ts';
 import { shownName } from '../../attachments/file-name.ts';
 import type { Storage } from '../../attachments/storage.ts';
+import { isCourtesy } from '../../intake/follow-up.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { MessageAnswer } from '../../intake/message.schema.ts';
 import type { KeyRing } from '../../platform/access/key-ring.ts';
@@ -17,6 +18,7 @@ import { toLetter } from './letter.ts';
 import { type MailboxSettings, mailbox, ownAddress } from './mailbox.channel.ts';
 import { findMail, recordMail } from './mails.repo.ts';
 import { identityOf, type Mail, readMail } from './mime/mail.ts';
+import { ownWords } from './own-words.ts';
 import { replyDue } from './reply/due.ts';
 import { referenceIndexes, threadOf } from './thread.ts';
 
@@ -111,8 +113,10 @@ async function submit(
   const attachments = await keepAll(deps, mail, letter.whole);
   try {
     const actor = systemActor('mailbox');
-    const followedBy = replyDue(settings, mail, at === undefined ? undefined : receivedAt, now);
-    const answer = await intake.accept(mailbox, letter.body, actor, null, { attachments, ...thread, followedBy });
+    const isQuiet = thread.belongsTo !== undefined && isThanks(mail);
+    const followedBy = isQuiet ? undefined : replyDue(settings, mail, at === undefined ? undefined : receivedAt, now);
+    const accompanying = { attachments, ...thread, isCourtesy: isQuiet, followedBy };
+    const answer = await intake.accept(mailbox, letter.body, actor, null, accompanying);
     if (answer.disposition === 'replayed') await forgetContents(deps, attachments);
     return answer;
   } catch (error) {
@@ -122,10 +126,14 @@ async function submit(
   }
 }
 
+/** Thanks for what it answers and no more. What is handed on, or comes with files, says something. */
+const isThanks = ({ subject, text, fromName, attachments }: Mail): boolean =>
+  attachments.length === 0 && !/^(?:转发|fwd?)\s*[:：]/i.test(subject) && isCourtesy(ownWords(text, fromName));
+
 async function keepAll(deps: ReceiveDeps, mail: Mail, whole: string | undefined): Promise<NewAttachment[]> {
   const files = mail.attachments.map(({ name, content }, at) => ({ name: name ?? `附件${at + 1}`, content }));
-  if (whole !== undefined) files.unshift({ name: '全文.txt', content: Buffer.from(whole) });
-  const kept: NewAttachment[] = [];
+  const sender = mail.fromName || undefined;
+  const kept = whole === undefined ? [] : await keepText(deps, { name: '全文.txt', text: whole, sender });
   for (const { name, content } of files) {
     const { kind, mediaType } = await typeOf(name, content);
     kept.push(await keepContent(deps, { kind, name: shownName(name), mediaType, content }));

@@ -1,4 +1,4 @@
-import { type Keeping, keepContent, type NewAttachment } from '../../attachments/attachments.service.ts';
+import { type Keeping, keepText, type NewAttachment } from '../../attachments/attachments.service.ts';
 
 /** Characters of one message's text (the intake's own limit). */
 const LONGEST_TEXT = 20_000;
@@ -12,20 +12,28 @@ const EARLIEST = Date.UTC(2000, 0, 1);
 /**
  * What a citizen wrote on a platform, fit for a message's body: nothing is refused and nothing lost, blanks at its ends
  * included. A text beyond the limit goes on in an attachment that holds all of it.
+ * @param sender name its sender gave.
  */
-export async function wholeText(deps: Keeping, given: string): Promise<{ body: string; attachments: NewAttachment[] }> {
+export async function wholeText(
+  deps: Keeping,
+  given: string,
+  sender?: string,
+): Promise<{ body: string; attachments: NewAttachment[] }> {
   const kept = withoutUnreadable(given);
   const text = kept.trim() === '' ? NOTHING : kept;
   if (text.length <= LONGEST_TEXT) return { body: text, attachments: [] };
-  const whole = await keepContent(deps, {
-    kind: 'file',
-    name: '全文.txt',
-    mediaType: 'text/plain',
-    content: Buffer.from(text),
-  });
-  const beginning = text.slice(0, LONGEST_TEXT - CONTINUED.length).toWellFormed();
-  return { body: `${beginning}${CONTINUED}`, attachments: [whole] };
+  const attachments = await keepText(deps, { name: '全文.txt', text, sender });
+  return { body: `${cutText(text, LONGEST_TEXT - CONTINUED.length)}${CONTINUED}`, attachments };
 }
+
+/** The beginning of a text: never to the middle of a character, nor of a number, half of which no mask recognises. */
+export const cutText = (text: string, length: number): string =>
+  text.length <= length
+    ? text
+    : text
+        .slice(0, length)
+        .replace(/[\ud800-\udbff]$/, '')
+        .replace(/[\w.+\-@ ０-９]{1,40}$/, '');
 
 /** Without what nobody can read and PostgreSQL may not keep. */
 const withoutUnreadable = (text: string): string => text.toWellFormed().replaceAll(UNREADABLE, '');

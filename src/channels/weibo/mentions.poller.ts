@@ -119,7 +119,7 @@ export function createMentionsPoller(deps: Deps) {
 
   async function record(source: string, list: List, id: bigint, content: NonNullable<Post['content']>): Promise<void> {
     const now = await deps.clock.now();
-    const { body, attachments } = await wholeText(deps, content.text);
+    const { body, attachments } = await wholeText(deps, content.text, content.name);
     const { uid, name } = content;
     const mention = list === 'statuses' ? { statusId: String(id) } : { commentId: String(id) };
     const until = new Date(now.getTime() + WEIBO_MEDIA_MS);

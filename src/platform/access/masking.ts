@@ -48,13 +48,38 @@ export function maskIdNumber(id: string): string {
 }
 
 /**
- * Masks inside free text: mobile (spelled out too) and landline numbers, ID cards, bank cards, e-mail addresses, and WeChat
- * or QQ numbers that a word announces; with `name`, the name its sender gave, wherever it stands. Leaves dates, appeal
+ * Masks inside free text: mobile (spelled out too) and landline numbers, ID cards, bank cards, e-mail addresses, query codes
+ * (查询码) as our own texts tell them, and WeChat or QQ numbers that a word announces; with `name`, the name its sender gave, wherever it stands. Leaves dates, appeal
  * numbers, amounts, short service numbers, plates, house numbers and the names of others.
  */
 export function maskText(text: string, name?: string): string {
-  const masked = maskAccounts(maskSpelled(maskNumbers(maskEmails(text))));
+  const masked = maskAccounts(maskSpelled(maskNumbers(maskEmails(maskCodes(text)))));
   return name === undefined ? masked : maskOwnName(masked, name);
+}
+
+/** A code behind the word for it, also quoted (`> `) or typed in two halves; no mask's own stars in between. */
+const ANNOUNCED_CODE =
+  /(?:查询码|查询密码|query ?code)(?:[^\da-z*\p{Script=Han}]|[是为]){0,12}([\da-z]{4}[ -]?[\da-z]{4})(?![\da-z*])/giu;
+/** And what looks like one right beside an appeal number, as people hand both on. */
+const CODE_BEHIND = /(?<![\da-z])20\d{14}[^\da-z*]{1,12}([\da-z]{8})(?![\da-z*])/gi;
+const CODE_BEFORE = /(?<![\da-z*])([\da-z]{8})[^\da-z*]{1,12}20\d{14}(?![\da-z])/gi;
+/** Letters and digits mixed, or capitals only: no date and hardly a word. */
+const looksLikeCode = (text: string): boolean => /^[A-Z]+$|\d[A-Za-z]|[A-Za-z]\d/.test(text);
+
+/** With the number a code opens the citizen's view of a case, and answers that quote ours carry both. */
+function maskCodes(text: string): string {
+  let masked = text;
+  for (const pattern of [ANNOUNCED_CODE, CODE_BEHIND, CODE_BEFORE]) {
+    const spans: Span[] = [];
+    for (const found of fold(masked).matchAll(pattern)) {
+      const code = found[1] ?? '';
+      if (pattern !== ANNOUNCED_CODE && !looksLikeCode(code)) continue;
+      const start = found.index + (pattern === CODE_BEFORE ? 0 : found[0].length - code.length);
+      spans.push({ start, end: start + code.length, mask: '*'.repeat(8) });
+    }
+    masked = replaceSpans(masked, spans);
+  }
+  return masked;
 }
 
 /** Names of two to four characters, or of letters; one character alone would star half the text. */

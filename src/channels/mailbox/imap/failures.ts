@@ -30,6 +30,17 @@ export async function failingMailboxes(db: Executor): Promise<(typeof mailboxFai
     .orderBy(asc(mailboxFailures.source));
 }
 
+/** Business time after which nobody looks for a mail that was set aside any more. */
+const TOLD = '7 days';
+
+/** Mails of each source that could not be taken and lie in their mailbox still. */
+export async function mailsSetAside(db: Executor, now: Date): Promise<{ source: string; count: number }[]> {
+  const { rows } = await db.execute<{ source: string; count: number }>(sql`
+    select source, count(*)::int as count from mails where reason in ('set-aside', 'failed')
+      and recorded_at > ${now.toISOString()}::timestamptz - ${TOLD}::interval group by source order by source`);
+  return rows;
+}
+
 /**
  * What kind of failure it was. What the server said may quote the account, so that only codes and names are kept.
  */

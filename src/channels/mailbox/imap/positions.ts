@@ -12,9 +12,24 @@ export const placeOf = ({ host, port, user, mailbox }: MailboxSettings): Buffer 
     .update(JSON.stringify([host, port, user, mailbox]))
     .digest();
 
-export async function positionOf(db: Executor, source: string, place: Buffer): Promise<Position | undefined> {
+/** Of a mailbox that was set up and could not be opened yet. */
+export const NOWHERE = Buffer.alloc(0);
+
+/**
+ * Notes that a source is to be read from now on, before its mailbox could be opened: however long the settings stay wrong,
+ * what the mailbox receives meanwhile is not what lay there before.
+ * @param since machine time. @returns whether it is the first time.
+ */
+export async function noteBeginning(db: Executor, source: string, since: Date): Promise<boolean> {
+  const row = { source, place: NOWHERE, uidValidity: 0n, lastUid: 0, takenFrom: since, oldBelow: 0 };
+  const { rowCount } = await db.insert(mailboxPositions).values(row).onConflictDoNothing();
+  return rowCount === 1;
+}
+
+/** Where the source stands, in this mailbox or in another one that it read before. */
+export async function positionOf(db: Executor, source: string): Promise<Position | undefined> {
   const [row] = await db.select().from(mailboxPositions).where(eq(mailboxPositions.source, source));
-  return row?.place.equals(place) ? row : undefined;
+  return row;
 }
 
 /** Another mailbox, or another UIDVALIDITY: reading begins where the row says. */

@@ -4,8 +4,9 @@ import type { MailboxSettings } from '../mailbox.channel.ts';
 import { MAX_MAIL } from '../mime/limits.ts';
 import type { ReceiveDeps } from '../receive.ts';
 import { failureOf, forgetFailures, noteFailure } from './failures.ts';
-import { advanceTo, beginAt, type Position, placeOf, positionOf } from './positions.ts';
-import { takeMail } from './take.ts';
+import { advanceTo, beginAt, NOWHERE, noteBeginning, type Position, placeOf, positionOf } from './positions.ts';
+import { setAside, takeMail } from './take.ts';
+import { countFailure, countTry, MOST_TRIES, triesOf } from './tries.ts';
 
 /** Machine milliseconds between attempts to connect: doubling from the first to the last. */
 const FIRST_RETRY_MS = 1_000;
@@ -28,7 +29,8 @@ export async function readMailbox(deps: ReceiveDeps, source: Source, stopped: Ab
   while (!stopped.aborted) {
     let hasRead = false;
     try {
-      await session(deps, source, stopped, () => {
+      const isFirst = await noteBeginning(deps.db, source.code, thisSecond());
+      await session(deps, source, isFirst, stopped, () => {
         hasRead = true;
       });
     } catch (error) {
@@ -49,7 +51,16 @@ async function tell({ db, log }: ReceiveDeps, source: string, failure: string, h
   }
 }
 
-async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, hasRead: () => void): Promise<void> {
+/** Now, as the server's dates tell it, which have whole seconds: machine time. */
+const thisSecond = (): Date => new Date(Math.floor(Date.now() / 1_000) * 1_000);
+
+async function session(
+  deps: ReceiveDeps,
+  source: Source,
+  isFirst: boolean,
+  stopped: AbortSignal,
+  hasRead: () => void,
+): Promise<void> {
   const { settings } = source;
   const client = new ImapFlow({
     host: settings.host ?? '',
@@ -79,7 +90,7 @@ async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, 
     if (stopped.aborted) return;
     await client.connect();
     const box = await client.mailboxOpen(settings.mailbox, { readOnly: settings.readOnly });
-    const position = await openPosition(deps, source, box);
+    const position = await openPosition(deps, source, box, isFirst);
     let isFirstLook = true;
     while (client.usable && !stopped.aborted) {
       arrived = false;
@@ -105,65 +116,97 @@ async function session(deps: ReceiveDeps, source: Source, stopped: AbortSignal, 
   }
 }
 
-/** Where to go on: behind the last mail, at the beginning (`existing`, or a new UIDVALIDITY), or behind all there is. */
+/**
+ * Where to go on: behind the last mail; at the first attempt ever to open a mailbox of this source, behind all there is
+ * unless that is to be taken; else (a new UIDVALIDITY, other settings, settings that were wrong at first) at its
+ * beginning, where only what was received before the source was set up is left out.
+ */
 async function openPosition(
   { db, log }: ReceiveDeps,
   { code, settings }: Source,
   box: MailboxObject,
+  isFirst: boolean,
 ): Promise<Position> {
   const place = placeOf(settings);
-  const before = await positionOf(db, code, place);
-  if (before?.uidValidity === box.uidValidity) return before;
-  const skip = before === undefined && settings.existing === 'skip';
+  const before = await positionOf(db, code);
+  const isHere = before?.place.equals(place) === true;
+  if (before && isHere && before.uidValidity === box.uidValidity) return before;
+  const wasOpened = before !== undefined && !before.place.equals(NOWHERE);
+  const takesAll = (wasOpened && before.takenFrom === null) || (!isHere && settings.existing === 'take');
   const next = box.uidNext ?? 1;
   const position: Position = {
     source: code,
     place,
     uidValidity: box.uidValidity,
-    lastUid: skip ? next - 1 : 0,
-    // The server's own dates, which have whole seconds, are compared with it: machine time, not the city's.
-    takenFrom: before ? before.takenFrom : skip ? new Date(Math.floor(Date.now() / 1_000) * 1_000) : null,
-    oldBelow: before ? next : 0,
+    lastUid: isFirst && !takesAll ? next - 1 : 0,
+    takenFrom: takesAll ? null : (before?.takenFrom ?? thisSecond()),
+    oldBelow: next,
   };
   await beginAt(db, position);
-  if (before)
-    log.warn({ source: code }, 'the mailbox has new UIDs: all of it is looked at again, known mails stay known');
-  else log.info({ source: code, existing: settings.existing }, 'a mailbox was connected');
+  if (isFirst) log.info({ source: code, existing: settings.existing }, 'a mailbox was connected');
+  else log.warn({ source: code }, 'another mailbox or new UIDs: all of it is looked at, known mails stay known');
   return position;
 }
 
 /** Takes what came behind the position, in the order of UIDs. Returns how far it came. */
 async function takeNew(
   deps: ReceiveDeps,
-  { code, settings }: Source,
+  source: Source,
   client: ImapFlow,
   position: Position,
   stopped: AbortSignal,
 ): Promise<number> {
-  const from = position.lastUid + 1;
-  const uids: number[] = [];
+  const { db } = deps;
+  const { takenFrom, oldBelow, lastUid } = position;
+  const found: { uid: number; layThere: boolean }[] = [];
   // A server that announces nothing by itself tells of new mail in answer to a command.
   await client.noop();
-  for await (const { uid } of client.fetch(`${from}:*`, { uid: true }, { uid: true })) if (uid >= from) uids.push(uid);
-  let last = position.lastUid;
-  for (const uid of uids.sort((a, b) => a - b)) {
-    if (stopped.aborted) break;
-    const mail = await client.fetchOne(
-      String(uid),
-      { uid: true, internalDate: true, size: true, source: { maxLength: MAX_MAIL } },
-      { uid: true },
-    );
-    if (mail !== false && mail.source) {
-      const { source: raw, size = raw.length, internalDate } = mail;
-      const receivedAt = internalDate ? new Date(internalDate) : undefined;
-      const arrival = { source: code, raw, settings, isCut: size > raw.length, receivedAt };
-      await takeMail(deps, arrival, uid < position.oldBelow ? position.takenFrom : null);
-      // Otherwise it is gone: somebody deleted or moved it meanwhile.
-    } else if (!client.usable) throw new Error('the connection ended');
-    // Before it counts as read: a crash in between makes it be taken, and so recognised, again; unread it stayed for ever.
-    if (mail && !settings.readOnly) await client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true });
-    await advanceTo(deps.db, position, uid);
-    last = uid;
+  const dates = { uid: true, internalDate: true };
+  for await (const { uid, internalDate } of client.fetch(`${lastUid + 1}:*`, dates, { uid: true })) {
+    const isOld = takenFrom !== null && internalDate !== undefined && new Date(internalDate) < takenFrom;
+    if (uid > lastUid) found.push({ uid, layThere: uid < oldBelow && isOld });
   }
+  const held: number[] = [];
+  let last = lastUid;
+  for (const { uid, layThere } of found.sort((a, b) => a.uid - b.uid)) {
+    if (stopped.aborted) return last;
+    if (!layThere) {
+      const { failures, crashes } = await triesOf(db, position, uid);
+      if (crashes >= MOST_TRIES) await setAside(deps, position, uid);
+      // Until one behind it was taken it may be that none can be, and not this one: the last is always tried again.
+      else if (failures >= MOST_TRIES && uid !== found.at(-1)?.uid) {
+        held.push(uid);
+        continue;
+      } else {
+        await countTry(db, position, uid);
+        try {
+          await takeOne(deps, source, client, uid);
+        } catch (error) {
+          await countFailure(db, position, uid);
+          throw error;
+        }
+        for (const one of held.splice(0)) await setAside(deps, position, one);
+      }
+    }
+    last = uid;
+    if (!layThere) await advanceTo(db, position, uid);
+  }
+  await advanceTo(db, position, last);
   return last;
+}
+
+async function takeOne(deps: ReceiveDeps, { code, settings }: Source, client: ImapFlow, uid: number): Promise<void> {
+  const mail = await client.fetchOne(
+    String(uid),
+    { uid: true, internalDate: true, size: true, source: { maxLength: MAX_MAIL } },
+    { uid: true },
+  );
+  if (mail !== false && mail.source) {
+    const { source: raw, size = raw.length, internalDate } = mail;
+    const receivedAt = internalDate ? new Date(internalDate) : undefined;
+    await takeMail(deps, { source: code, raw, settings, isCut: size > raw.length, receivedAt });
+    // Otherwise it is gone: somebody deleted or moved it meanwhile.
+  } else if (!client.usable) throw new Error('the connection ended');
+  // Before it counts as read: a crash in between makes it be taken, and so recognised, again; unread it stayed for ever.
+  if (mail && !settings.readOnly) await client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true });
 }

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Sources } from '../../../intake/sources.service.ts';
 import type { MailboxSettings } from '../mailbox.channel.ts';
 import type { ReceiveDeps } from '../receive.ts';
-import { failingMailboxes } from './failures.ts';
+import { failingMailboxes, mailsSetAside } from './failures.ts';
 import { readMailbox } from './reader.ts';
 
 /** First half of the advisory locks' keys: one for each mailbox that is read. */
@@ -111,12 +111,17 @@ export function createMailboxWatch(deps: ReceiveDeps & { sources: Sources; datab
     await client?.end();
   }
 
-  /** What operations should know: mailboxes that could not be read several times in a row. */
+  /** What operations should know: mailboxes that could not be read several times in a row, and mails that never could be. */
   async function warnings(): Promise<string[]> {
     const mailboxes = await wanted();
-    return (await failingMailboxes(deps.db))
-      .filter(({ source }) => mailboxes.has(source))
-      .map(({ source, failures, failure }) => `the mailbox ${source} could not be read ${failures} times: ${failure}`);
+    const failing = (await failingMailboxes(deps.db)).filter(({ source }) => mailboxes.has(source));
+    const aside = await mailsSetAside(deps.db, await deps.clock.now());
+    return [
+      ...failing.map(
+        ({ source, failures, failure }) => `the mailbox ${source} could not be read ${failures} times: ${failure}`,
+      ),
+      ...aside.map(({ source, count }) => `${count} mails of ${source} could not be taken and were set aside`),
+    ];
   }
 
   return { start, stop, warnings };

@@ -25,8 +25,38 @@ function readsAsChinese(bytes: Buffer): boolean {
   return beyond.length > 1 && beyond.every((char) => char >= '\u2000');
 }
 
-/** Unlabelled bytes: GB18030 when most of what is beyond ASCII comes in pairs of high bytes, as Chinese does. */
+/**
+ * Whether unlabelled Chinese is Big5 rather than GB: nearly all of it are frequent characters there (rows A4–C6, signs
+ * A1–A3), and a good part is not in GB2312's frequent rows (B0–D7, signs A1–A3), which hold nearly all of what is written
+ * in GB. Western accents stand alone, between letters.
+ */
+function readsAsBig5(bytes: Buffer): boolean {
+  let pairs = 0;
+  let big5 = 0;
+  let gb = 0;
+  let adjoining = 0;
+  let end = -1;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const lead = bytes[at] ?? 0;
+    if (lead < 0x80) continue;
+    const trail = bytes[at + 1] ?? 0;
+    const isHigh = trail >= 0xa1 && trail <= 0xfe;
+    pairs += 1;
+    if (at === end) adjoining += 1;
+    end = at + 2;
+    if (lead >= 0xa1 && lead <= 0xc6 && (isHigh || (trail >= 0x40 && trail <= 0x7e))) big5 += 1;
+    if (((lead >= 0xa1 && lead <= 0xa3) || (lead >= 0xb0 && lead <= 0xd7)) && isHigh) gb += 1;
+    at += 1;
+  }
+  return pairs >= 4 && adjoining >= pairs / 2 && big5 >= pairs * 0.9 && gb <= pairs * 0.8;
+}
+
+/** Unlabelled bytes: GB18030 when most of what is beyond ASCII comes in pairs of high bytes, as Chinese does; or Big5. */
 function guess(bytes: Buffer): string {
+  if (readsAsBig5(bytes)) {
+    const text = new TextDecoder('big5').decode(bytes);
+    if (!text.includes('\ufffd')) return text;
+  }
   try {
     const text = new TextDecoder('gb18030', { fatal: true }).decode(bytes);
     const high = bytes.reduce((count, byte) => (byte < 0x80 ? count : count + 1), 0);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type EmailAddress, type ParsedMail, simpleParser } from 'mailparser';
 import { ProblemError } from '../../../platform/problem.ts';
+import { wholeWords } from './alternatives.ts';
 import { textOfHtml } from './html.ts';
 import { LIMITS, MAX_HTML } from './limits.ts';
 import { headEnd, mend } from './mend.ts';
@@ -88,6 +89,8 @@ function toMail(parsed: ParsedMail, hasPlainText: boolean): Mail {
   const idsOf = (values: readonly string[]): string[] => values.flatMap((value) => value.match(MESSAGE_ID) ?? []);
   const [sender] = flat(parsed.from?.value ?? []).filter(({ address }) => isAddress(address));
   const html = typeof parsed.html === 'string' ? parsed.html : '';
+  // Of alternatives the plain one; of whatever else stands side by side, all.
+  const plain = parsed.text ?? '';
   const forwarded = parsed.attachments
     .filter(({ contentType }) => contentType === 'message/rfc822')
     .flatMap(
@@ -95,7 +98,7 @@ function toMail(parsed: ParsedMail, hasPlainText: boolean): Mail {
     );
   return {
     subject: line(parsed.subject ?? ''),
-    text: words(hasPlainText || html === '' ? (parsed.text ?? '') : textOfHtml(html)),
+    text: words(html === '' ? plain : hasPlainText ? wholeWords(plain, textOfHtml(html)) : textOfHtml(html)),
     from: sender?.address?.toLowerCase(),
     fromName: line(sender?.name ?? ''),
     messageId: idsOf(header('message-id'))[0],

@@ -1,0 +1,39 @@
+import { sql } from 'drizzle-orm';
+import type { Executor } from '../../../platform/database/database.ts';
+import type { Position } from './positions.ts';
+
+/** Attempts to take one mail, after which it is not to hold up others. */
+export const MOST_TRIES = 3;
+
+/** Attempts in a row that ended in an error, and that nobody saw the end of. */
+export interface Tries {
+  failures: number;
+  crashes: number;
+}
+
+export async function triesOf(db: Executor, { source, uidValidity }: Position, uid: number): Promise<Tries> {
+  const { rows } = await db.execute<{ tries: number; failures: number }>(sql`select tries, failures from mailbox_tries
+    where source = ${source} and uid_validity = ${uidValidity} and uid = ${uid}`);
+  const { tries = 0, failures = 0 } = rows[0] ?? {};
+  return { failures, crashes: tries - failures };
+}
+
+/** Notes that a mail is about to be taken: before it is fetched, so that it outlives a process that this ends. */
+export async function countTry(db: Executor, { source, uidValidity }: Position, uid: number): Promise<void> {
+  await db.execute(sql`insert into mailbox_tries values (${source}, ${uidValidity}, ${uid}, 1, 0)
+    on conflict (source) do update set uid_validity = excluded.uid_validity, uid = excluded.uid,
+      tries = case when (mailbox_tries.uid_validity, mailbox_tries.uid) = (excluded.uid_validity, excluded.uid)
+        then mailbox_tries.tries else 0 end + 1,
+      failures = case when (mailbox_tries.uid_validity, mailbox_tries.uid) = (excluded.uid_validity, excluded.uid)
+        then mailbox_tries.failures else 0 end`);
+}
+
+/** That the attempt ended in an error; one that cannot be noted counts as not ended. */
+export async function countFailure(db: Executor, { source, uidValidity }: Position, uid: number): Promise<void> {
+  await db
+    .execute(
+      sql`update mailbox_tries set failures = failures + 1
+        where source = ${source} and uid_validity = ${uidValidity} and uid = ${uid}`,
+    )
+    .catch(() => undefined);
+}
