@@ -1,5 +1,5 @@
 import { and, desc, eq, or, sql } from 'drizzle-orm';
-import type { Subject } from '../deadlines/subject.ts';
+import type { RuleSubject } from '../deadlines/subject.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
@@ -23,7 +23,7 @@ export async function policiesOf(
 }
 
 /** What the rules of time ask of appeals. */
-export async function subjectsOf(db: Executor, ids: readonly string[]): Promise<Map<string, Subject>> {
+export async function subjectsOf(db: Executor, ids: readonly string[]): Promise<Map<string, RuleSubject>> {
   const { id, source, nature, category, urgency, complexity } = appeals;
   const rows = await db
     .select({ id, source, nature, category, urgency, complexity })

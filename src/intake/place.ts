@@ -5,7 +5,7 @@ import { mayShareCase } from '../appeals/nature.ts';
 import { type AppealStatus, findTransition } from '../appeals/states.ts';
 import { fillText } from '../deadlines/policy-texts.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
-import type { Subject } from '../deadlines/subject.ts';
+import type { RuleSubject } from '../deadlines/subject.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import type { Placed } from './placed.ts';
@@ -16,7 +16,7 @@ import { isLateByAdapter } from './times.ts';
 /** What the rules of one appeal are, and what they go by. */
 interface Ground {
   rules: TimeRules;
-  subject: Subject;
+  subject: RuleSubject;
 }
 
 /**
@@ -111,7 +111,7 @@ function repeated(rules: RulesInForce, row: AppealRow): Placed['repeats'] {
 }
 
 /** Of a new appeal: how hard it is nobody has judged yet. */
-function subjectOf({ source, nature, category, urgency }: PreparedMessage): Subject {
+function subjectOf({ source, nature, category, urgency }: PreparedMessage): RuleSubject {
   return { source, nature, category, urgency, complexity: null };
 }
 
