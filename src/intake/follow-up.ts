@@ -18,6 +18,13 @@ const placeWords = /^(?:位置|地址|地点|我在|在)/;
 export const isSupplement = ({ body }: Pick<PreparedMessage, 'body'>): boolean =>
   /^[\s\p{P}]*补充(?:说明|一下|一点)?(?:[\s\p{P}]|$)/u.test(body);
 
+/** Whether somebody only says thanks, or good-bye: words that tell nothing of any matter, and nothing with them. */
+export const isThanks = ({ body, attachments }: Pick<PreparedMessage, 'body' | 'attachments'>): boolean =>
+  attachments.length === 0 && isCourtesy(normalise(body));
+
+const isCourtesy = (words: string): boolean =>
+  words !== '' && words.length <= 30 && words.replaceAll(courtesies, '') === '';
+
 /**
  * Whether a line of a conversation only goes on with what was said before: thanks, a picture without words, a place. A
  * short text as such is not: "路灯不亮" is a matter of four characters.
@@ -31,5 +38,5 @@ export function isFollowUp({
   if (words === '')
     return attachments.length > 0 || normalise(body) === '' || body.replaceAll(placeholder, '') !== body;
   if (address !== null && words.replace(placeWords, '') === normalise(address)) return true;
-  return words.length <= 30 && words.replaceAll(courtesies, '') === '';
+  return isCourtesy(words);
 }

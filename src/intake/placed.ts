@@ -12,7 +12,7 @@ export interface Placed {
   disposition: 'registered' | 'attached';
   /** Joins an appeal because the one it was meant for, this one, is linked to it. */
   through: string | null;
-  /** Joins an answered appeal, which is opened again. */
+  /** Joins an answered appeal, which is opened again. What joins one and does not only says thanks. */
   reopens: boolean;
   /** Joins an appeal by saying the same again. */
   nothingNew: boolean;

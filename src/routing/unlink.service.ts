@@ -1,6 +1,7 @@
 import { type AppealRow, changeAppeals, lockAppeals, noteAppeals } from '../appeals/appeals.service.ts';
-import { findAppeal, lastEvent, linkedTo } from '../appeals/lookup.service.ts';
-import { bringBack, holdersOf, type Moved } from '../appeals/moves.service.ts';
+import { lockWays } from '../appeals/links.service.ts';
+import { lastEvent, linkedTo } from '../appeals/lookup.service.ts';
+import { bringBack, type Moved } from '../appeals/moves.service.ts';
 import { isOpen } from '../appeals/states.ts';
 import { moveAttachments } from '../attachments/attachments.service.ts';
 import { moveCallMessages } from '../calls/call-messages.service.ts';
@@ -29,13 +30,12 @@ export async function unlink(
   decision: Decision & { reason: string },
   now: Date,
 ): Promise<void> {
-  const before = await findAppeal(tx, decision.appealId);
-  const followers = (await linkedTo(tx, [decision.appealId])).map(({ id }) => id);
-  const holders = await holdersOf(tx, [decision.appealId, ...followers]);
-  const locked = await lockAppeals(tx, [decision.appealId, ...(before?.linkedTo ? [before.linkedTo] : []), ...holders]);
+  // What joined another case through this one lies somewhere on this one's way, where nothing more can come once it is locked.
+  const { locked } = await lockWays(tx, [decision.appealId]);
   const appeal = checkVersion(locked.get(decision.appealId), decision.version);
   const target = locked.get(appeal.linkedTo ?? '');
   const { actor } = decision;
+  const followers = (await linkedTo(tx, [appeal.id])).map(({ id }) => id);
   const back = await takeBack(tx, appeal.id, followers);
   const step = {
     appeal,
