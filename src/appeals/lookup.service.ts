@@ -99,22 +99,6 @@ export interface LinkedAppeal {
   target: string;
 }
 
-/** Links are followed this far; nobody links longer chains, and a circle ends here too. */
-const LONGEST_CHAIN = 10;
-
-/** Where a message to each of these appeals belongs: the appeal itself, or the one it was linked to in the end. */
-export async function followLinks(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
-  if (ids.length === 0) return new Map();
-  const { rows } = await tx.execute<{ first: string; last: string }>(sql`
-    with recursive chain(first, last, linked_to, step) as (
-      select id, id, linked_to, 0 from appeals where id = any(${arrayOf([...new Set(ids)], 'uuid')})
-      union all
-      select c.first, a.id, a.linked_to, c.step + 1 from chain c join appeals a on a.id = c.linked_to
-      where c.step < ${LONGEST_CHAIN})
-    select distinct on (first) first, last from chain order by first, step desc`);
-  return new Map(rows.map(({ first, last }) => [first, last]));
-}
-
 /**
  * The appeals these messages are in now, in the order of the messages; `meant` is the linked one that a message was meant
  * for, or the same.
