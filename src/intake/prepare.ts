@@ -64,7 +64,7 @@ export interface Accompanying {
    * more lines, and routing waits with it.
    */
   conversation?: boolean;
-  /** Id of the appeal it continues, as the channel knows for certain; it joins where that appeal, or its target, is open. */
+  /** Id of the appeal it continues, as the channel knows for certain: it is meant for that one, whatever it says. */
   belongsTo?: string;
   /** Number of an appeal it only mentions: a hint for the desk, never a way into the case. */
   refersTo?: string;
