@@ -9,7 +9,8 @@ import type { CitizenView } from './appeals.schema.ts';
 import type { AppealRow } from './appeals.service.ts';
 import { messages } from './appeals.table.ts';
 import { queryCodeOf } from './appellants.ts';
-import { findAppeal } from './lookup.service.ts';
+import { followLinks } from './links.service.ts';
+import { findAppeal, readAppeals } from './lookup.service.ts';
 import { isAppealNumber } from './number.ts';
 import type { AppealStatus } from './states.ts';
 
@@ -70,14 +71,15 @@ export async function citizenView(
   const appeal = own && (own.appealId === named.id ? named : await findAppeal(db, own.appealId));
   if (!appeal) return undefined;
   const format = zone.formatInstant;
-  const [matter, ...path] = await followLinks(db, appeal);
+  const path = appeal.linkedTo === null ? [appeal] : await wayOf(db, appeal);
+  const matter = path.at(-1) ?? appeal;
   const resolve = (await deadlinesOf(db, matter.id)).find(
     ({ name, state }) => name === 'resolve' && state !== 'cancelled',
   );
-  const events = await stepsOf(db, [...path.reverse(), matter]);
+  const events = await stepsOf(db, path);
   return {
     number: appeal.number,
-    linkedNumber: matter === appeal ? null : matter.number,
+    linkedNumber: matter.id === appeal.id ? null : matter.number,
     status: matter.status,
     statusText: statusTexts[matter.status],
     departmentName: matter.department ? ((await deps.departmentName(matter.department)) ?? null) : null,
@@ -100,10 +102,11 @@ async function messagesUnder(db: Database, appealId: string) {
     .orderBy(asc(id));
 }
 
-/** The appeal under which the matter is worked on, and before it those on the way there, nearest first. */
-async function followLinks(db: Database, appeal: AppealRow): Promise<[AppealRow, ...AppealRow[]]> {
-  const target = appeal.linkedTo === null ? undefined : await findAppeal(db, appeal.linkedTo);
-  return target === undefined ? [appeal] : [...(await followLinks(db, target)), appeal];
+/** The appeals on the way from one to the one under which the matter is worked on, which is the last. */
+async function wayOf(db: Database, { id }: AppealRow): Promise<AppealRow[]> {
+  const way = (await followLinks(db, [id])).get(id) ?? [id];
+  const rows = new Map((await readAppeals(db, way)).map((row) => [row.id, row]));
+  return way.flatMap((step) => rows.get(step) ?? []);
 }
 
 /** The citizen's own steps up to the link, then what came after it in the appeal it was linked to. */

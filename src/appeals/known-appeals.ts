@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
+import { followLinks } from './links.service.ts';
+import { readAppeals } from './lookup.service.ts';
 import type { Urgency } from './nature.ts';
 import { type AppealStatus, openStatuses } from './states.ts';
 
@@ -70,17 +72,19 @@ export async function appealsOf(tx: Transaction, persons: readonly Buffer[], sin
 
 type End = Pick<KnownAppeal, 'toId' | 'toStatus' | 'toNature' | 'urgency'>;
 
-/** The appeals that linked ones are worked on under, at the end of all links. */
+/** The appeals that linked ones are worked on under. */
 async function endsOfLinks(tx: Transaction, ids: readonly string[]): Promise<Map<string, End>> {
-  if (ids.length === 0) return new Map();
-  const { rows } = await tx.execute<End & { id: string }>(sql`
-    with recursive way (id, target) as (
-      select id, linked_to from appeals where id = any(${arrayOf(ids, 'uuid')})
-      union
-      select w.id, a.linked_to from way w join appeals a on a.id = w.target where a.linked_to is not null)
-    select w.id, a.id as "toId", a.status as "toStatus", a.nature as "toNature", a.urgency
-    from way w join appeals a on a.id = w.target where a.linked_to is null`);
-  return new Map(rows.map(({ id, ...end }) => [id, end]));
+  const ways = await followLinks(tx, ids);
+  const last = (way: readonly string[]): string => way.at(-1) ?? '';
+  const rows = ways.size === 0 ? [] : await readAppeals(tx, [...ways.values()].map(last));
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return new Map(
+    [...ways].flatMap(([id, way]): [string, End][] => {
+      const end = byId.get(last(way));
+      if (!end) return [];
+      return [[id, { toId: end.id, toStatus: end.status, toNature: end.nature, urgency: end.urgency }]];
+    }),
+  );
 }
 
 /** The appeal that each person's last message belongs to, when it was recorded since. */

@@ -1,5 +1,5 @@
 import { and, desc, eq, or, sql } from 'drizzle-orm';
-import type { Subject } from '../deadlines/subject.ts';
+import type { RuleSubject } from '../deadlines/subject.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
@@ -23,7 +23,7 @@ export async function policiesOf(
 }
 
 /** What the rules of time ask of appeals. */
-export async function subjectsOf(db: Executor, ids: readonly string[]): Promise<Map<string, Subject>> {
+export async function subjectsOf(db: Executor, ids: readonly string[]): Promise<Map<string, RuleSubject>> {
   const { id, source, nature, category, urgency, complexity } = appeals;
   const rows = await db
     .select({ id, source, nature, category, urgency, complexity })
@@ -97,22 +97,6 @@ export interface LinkedAppeal {
   id: string;
   number: string;
   target: string;
-}
-
-/** Links are followed this far; nobody links longer chains, and a circle ends here too. */
-const LONGEST_CHAIN = 10;
-
-/** Where a message to each of these appeals belongs: the appeal itself, or the one it was linked to in the end. */
-export async function followLinks(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
-  if (ids.length === 0) return new Map();
-  const { rows } = await tx.execute<{ first: string; last: string }>(sql`
-    with recursive chain(first, last, linked_to, step) as (
-      select id, id, linked_to, 0 from appeals where id = any(${arrayOf([...new Set(ids)], 'uuid')})
-      union all
-      select c.first, a.id, a.linked_to, c.step + 1 from chain c join appeals a on a.id = c.linked_to
-      where c.step < ${LONGEST_CHAIN})
-    select distinct on (first) first, last from chain order by first, step desc`);
-  return new Map(rows.map(({ first, last }) => [first, last]));
 }
 
 /**

@@ -1,17 +1,10 @@
 import { sql } from 'drizzle-orm';
-import type { Executor, Transaction } from '../platform/database/database.ts';
+import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 
 export interface Moved {
   messageId: string;
   from: string;
-}
-
-/** Appeals that hold messages which joined them only through one of these linked ones. */
-export async function holdersOf(db: Executor, linked: readonly string[]): Promise<string[]> {
-  const { rows } = await db.execute<{ id: string }>(sql`
-    select distinct appeal_id as id from appellants where through = any(${arrayOf(linked, 'uuid')}) order by 1`);
-  return rows.map(({ id }) => id);
 }
 
 /**

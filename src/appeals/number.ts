@@ -7,8 +7,6 @@ export function appealNumber(localDate: string, sequence: number): string {
   return digits + checkDigit(digits);
 }
 
-export const APPEAL_NUMBER_PATTERN = '^[0-9]{16}$';
-
 export function isAppealNumber(text: string): boolean {
   return /^\d{16}$/.test(text) && checkDigit(text.slice(0, -1)) === text.at(-1);
 }

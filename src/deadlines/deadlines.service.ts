@@ -89,33 +89,6 @@ export async function endDeadlines(tx: Transaction, ends: readonly DeadlineEnd[]
     from own where d.id = own.id`);
 }
 
-/**
- * Lets an appeal's deadlines that ended at `endedAt` by mistake go on as if they had not: same start, same dueAt. Of each
- * name the newest. `occasion` makes their new watch another one than the first.
- */
-export async function resumeDeadlines(
-  tx: Transaction,
-  rules: TimeRules,
-  { appealId, names, endedAt, occasion }: { appealId: string; names: DeadlineName[]; endedAt: Date; occasion: string },
-  now: Date,
-): Promise<void> {
-  const { rows } = await tx.execute<{ id: string; name: DeadlineName; starts_at: string; due_at: string }>(sql`
-    update deadlines set state = 'running', met_at = null where id in (
-      select distinct on (name) id from deadlines
-      where appeal_id = ${appealId} and name = any(${arrayOf(names, 'text')}) order by name, id desc)
-      and met_at = ${endedAt.toISOString()} returning id, name, starts_at, due_at`);
-  await addToAgenda(
-    tx,
-    rows.map(({ id, name, ...times }) => {
-      const dueAt = new Date(times.due_at);
-      const ladder = rules.ladderOf(name, { startsAt: new Date(times.starts_at), dueAt });
-      const next = ladder.find(({ at }) => at > now)?.at;
-      const runAt = next && dueAt > now ? next : now;
-      return { kind: ESCALATE, subjectId: id, businessKey: `${ESCALATE}:${id}:${occasion}`, runAt, dueAt: runAt };
-    }),
-  );
-}
-
 /** Deadlines of messages that were brought to another appeal go with them. */
 export async function moveDeadlinesOfMessages(
   tx: Transaction,

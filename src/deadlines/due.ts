@@ -12,7 +12,7 @@ import {
 import type { Basis } from './office-hours.ts';
 import type { DeadlineRule } from './policy.schema.ts';
 import { runningTarget } from './running-target.ts';
-import { fits, type Subject } from './subject.ts';
+import { fits, type RuleSubject } from './subject.ts';
 import type { Target } from './target.ts';
 
 export interface Due {
@@ -25,7 +25,7 @@ export interface Due {
 export type LimitRule = Exclude<DueRule, { by: 'none' }>;
 
 /** The rule of a deadline for a subject: the first whose `when` fits. undefined: there is no such deadline for it. */
-export function limitRuleOf(deadline: DeadlineRule | undefined, subject: Subject): LimitRule | undefined {
+export function limitRuleOf(deadline: DeadlineRule | undefined, subject: RuleSubject): LimitRule | undefined {
   const rule = deadline?.due.find(({ when }) => fits(when, subject));
   return rule === undefined || rule.by === 'none' ? undefined : rule;
 }
@@ -48,7 +48,7 @@ export function dueOf(
   basis: Basis,
   name: DeadlineName,
   start: Date,
-  subject: Subject,
+  subject: RuleSubject,
   changes: LimitChanges = {},
 ): Due | undefined {
   const limit = limitOf(basis, name, start, subject);
@@ -62,7 +62,7 @@ export function extensionRefusalOf(
   basis: Basis,
   name: DeadlineName,
   start: Date,
-  subject: Subject,
+  subject: RuleSubject,
   changes: LimitChanges,
   extension: Extension,
 ): Refusal | undefined {
@@ -71,7 +71,7 @@ export function extensionRefusalOf(
   return extensionRefusal(limit, heeded(basis, name, changes), extension);
 }
 
-function limitOf(basis: Basis, name: DeadlineName, start: Date, subject: Subject): Limit | undefined {
+function limitOf(basis: Basis, name: DeadlineName, start: Date, subject: RuleSubject): Limit | undefined {
   const rule = limitRuleOf(basis.policy.deadlines[name], subject);
   if (!rule) return undefined;
   return { start, ...ruledFrom(basis, rule, start), extension: rule.extension };

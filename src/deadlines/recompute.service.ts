@@ -4,7 +4,8 @@ import { subjectsOf } from '../appeals/lookup.service.ts';
 import { reopen, reschedule } from '../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
-import type { WorkingCalendar } from './calendar/calendar.ts';
+import { createCalendar, type WorkingCalendar } from './calendar/calendar.ts';
+import type { CalendarRow } from './calendar/calendars.repo.ts';
 import type { ChangeCause } from './deadlines.schema.ts';
 import { type DeadlineRow, watchOf } from './deadlines.service.ts';
 import { deadlineChanges, deadlines, policies } from './deadlines.table.ts';
@@ -118,11 +119,40 @@ export async function applyMoves(
 }
 
 /** Under another calendar the watch of a deadline that stays has to look at its ladder anew; it takes no step twice. */
-export async function rewatch(tx: Transaction, kept: readonly Kept[]): Promise<void> {
+async function rewatch(tx: Transaction, kept: readonly Kept[]): Promise<void> {
   await reschedule(
     tx,
     kept.map(({ row, rules }) => watchOf(rules, { ...row, name: row.name as DeadlineName })),
   );
+}
+
+/** Moves deadlines with all that hangs on them in the rooms above. */
+export type MoveDeadlines = (
+  tx: Transaction,
+  moves: readonly Move[],
+  why: { cause: ChangeCause; actor: string },
+  now: Date,
+) => Promise<void>;
+
+/**
+ * Brings the running deadlines of locked appeals to a calendar: what moves does so with its record, in the name of who put
+ * the calendar in force, and the ladders of the rest are looked at anew. Call it last before COMMIT.
+ */
+export async function bringToCalendar(
+  tx: Transaction,
+  { version, days, actor }: Pick<CalendarRow, 'version' | 'days' | 'actor'>,
+  appealIds: readonly string[],
+  move: MoveDeadlines,
+  now: Date,
+): Promise<void> {
+  const { rows, moves, kept } = await planMoves(tx, { appealIds }, rulingsUnder(createCalendar({ version, days })));
+  const ids = arrayOf(
+    rows.map((row) => row.id),
+    'uuid',
+  );
+  await tx.execute(sql`update deadlines set calendar_version = ${version} where id = any(${ids})`);
+  await rewatch(tx, kept);
+  await move(tx, moves, { cause: 'calendar', actor }, now);
 }
 
 /** Rulings by each deadline's own policy version on a calendar that may not be in force yet. */

@@ -1,7 +1,7 @@
 import type { Complexity, Urgency } from '../appeals/nature.ts';
 
 /** What a rule may ask of an appeal. */
-export interface Subject {
+export interface RuleSubject {
   /** Source code of its first message. */
   source: string;
   nature: string | null;
@@ -22,7 +22,7 @@ export interface Condition {
 const asked = ['nature', 'category', 'urgency', 'complexity'] as const;
 
 /** Whether a subject meets a condition; null meets none that asks for it. */
-export function fits(condition: Condition | undefined, subject: Subject): boolean {
+export function fits(condition: Condition | undefined, subject: RuleSubject): boolean {
   return asked.every((field) => {
     const values = condition?.[field];
     if (values === undefined) return true;

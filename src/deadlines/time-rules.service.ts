@@ -6,24 +6,24 @@ import type { Extension, LimitChanges, Refusal } from './limit-changes.ts';
 import type { Basis } from './office-hours.ts';
 import type { Policy } from './policy.schema.ts';
 import { assessAt, sendAt } from './quiet-hours.ts';
-import type { Subject } from './subject.ts';
+import type { RuleSubject } from './subject.ts';
 import { createZone } from './zone.ts';
 
 export type { DeadlineName } from './deadline-names.ts';
 export type { Due } from './due.ts';
 export type { LadderMoment } from './ladder.ts';
 export type { Extension, LimitChanges, Pause, Refusal } from './limit-changes.ts';
-export type { Subject } from './subject.ts';
+export type { RuleSubject } from './subject.ts';
 
 /** A policy version on a calendar version, as functions: all that the rooms above need to know about time. */
 export interface TimeRules extends Basis {
   /** undefined: the policy does not set this deadline, or not for such a subject. */
-  dueOf(name: DeadlineName, start: Date, subject: Subject, changes?: LimitChanges): Due | undefined;
+  dueOf(name: DeadlineName, start: Date, subject: RuleSubject, changes?: LimitChanges): Due | undefined;
   /** Why one more extension is not allowed; undefined: it is, and `dueOf` takes it among the changes. */
   extensionRefusal(
     name: DeadlineName,
     start: Date,
-    subject: Subject,
+    subject: RuleSubject,
     changes: LimitChanges,
     extension: Extension,
   ): Refusal | undefined;

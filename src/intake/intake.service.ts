@@ -6,6 +6,7 @@ import { noteCalls } from '../calls/call-messages.service.ts';
 import { duesOf, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
+import { announceChange } from '../departments/assignments.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { addToAgenda } from '../platform/agenda/agenda.ts';
 import type { Clock } from '../platform/clock/clock.ts';
@@ -130,7 +131,7 @@ async function write(
 
   const byId = new Map(rows.map((row) => [row.id, { number: row.number, status: row.status }]));
   const attached = placed.filter((entry) => entry.disposition === 'attached');
-  const joined = await attachMessages(tx, allRules, attached, byId, now);
+  const { joined, changed } = await attachMessages(tx, allRules, attached, byId, now);
   for (const [appealId, { number, status }] of joined) byId.set(appealId, { number, status });
   await promiseReceipts(
     tx,
@@ -141,6 +142,7 @@ async function write(
   for (const [appealId, { dueAt }] of await duesOf(tx, 'forward', 'appeal', [...joined.keys()]))
     forwardDue.set(appealId, dueAt);
   await continueConversations(tx, attached, forwardDue, now);
+  await announceChange(tx, changed, now);
   return new Map(
     placed.map((entry) => [
       entry.message,

@@ -1,28 +1,44 @@
 import { v7 as uuid } from 'uuid';
-import { type AppealRow, lockAppeals } from '../appeals/appeals.service.ts';
-import { followLinks } from '../appeals/lookup.service.ts';
+import type { AppealRow } from '../appeals/appeals.service.ts';
+import { type LockedWays, lockWays } from '../appeals/links.service.ts';
 import { mayShareCase } from '../appeals/nature.ts';
-import { type AppealStatus, findTransition } from '../appeals/states.ts';
 import { fillText } from '../deadlines/policy-texts.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
-import type { Subject } from '../deadlines/subject.ts';
+import type { RuleSubject } from '../deadlines/subject.ts';
 import type { TimeRules } from '../deadlines/time-rules.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
+import { endingOf } from './ending.ts';
 import type { Placed } from './placed.ts';
 import type { PreparedMessage } from './prepare.ts';
 import { type Belonging, openSameMatter } from './same-matter.ts';
 import { isLateByAdapter } from './times.ts';
+import { type Way, wayTo } from './way.ts';
 
 /** What the rules of one appeal are, and what they go by. */
 interface Ground {
   rules: TimeRules;
-  subject: Subject;
+  subject: RuleSubject;
+}
+
+/** What was found for a message before anything was locked. */
+interface Found {
+  message: PreparedMessage;
+  belonging: Belonging | undefined;
+  /** Id of the appeal it becomes, if it becomes one. */
+  ownId: string;
+}
+
+/** A known matter as it is under its lock. */
+interface Matter {
+  way: Way;
+  meant: AppealRow;
+  to: AppealRow;
 }
 
 /**
- * Finds the appeal each message belongs to: the one its channel knows it continues, else an open one on the same matter, an
- * answered one that it opens again, or a new one under the policy chosen for it, which knows the declined, diverted or
- * handed in one that it repeats.
+ * Finds the appeal each message belongs to: the one its channel knows it continues, else the likest one of the same
+ * person. Then `wayTo` decides, as for every channel: it joins that appeal, opens it again, or becomes a new one under the
+ * policy chosen for it, which may know the one it repeats.
  * A message that joins is promised what its appeal's own policy version promises.
  */
 export async function place(
@@ -32,86 +48,81 @@ export async function place(
   now: Date,
 ): Promise<Placed[]> {
   const sameMatter = await openSameMatter(tx, messages, (message) => rules.choose(message).policy.code, now);
-  const continued = await followLinks(
-    tx,
-    messages.flatMap(({ belongsTo }) => belongsTo ?? []),
-  );
-  const found = messages.map((message) => {
-    const followed = continued.get(message.belongsTo ?? '');
-    const known: Belonging | undefined =
-      followed === undefined
-        ? sameMatter.find(message)
-        : { appealId: followed, as: 'joins', through: throughOf(message, followed), nothingNew: false };
-    const target = known?.as === 'repeats' ? undefined : known;
-    const appealId = target?.appealId ?? uuid();
-    if (!target) sameMatter.add(message, appealId);
-    return { message, appealId, known, isNew: target === undefined };
+  const beginning = new Set<string>();
+  const found = messages.map((message): Found => {
+    const belonging = continued(message) ?? sameMatter.find(message);
+    const ownId = uuid();
+    if (belonging === undefined || belonging.way === 'repeats') {
+      sameMatter.add(message, ownId);
+      beginning.add(ownId);
+    }
+    return { message, belonging, ownId };
   });
-  const own = new Set(found.filter(({ isNew }) => isNew).map(({ appealId }) => appealId));
-  // Targets are locked only now: one that was closed since it was looked at takes no more.
-  const locked = await lockAppeals(
+  // Locked only now: what was closed, linked or taken apart since it was looked at is so for the message too.
+  const ways = await lockWays(
     tx,
-    found.flatMap(({ known }) =>
-      known && !own.has(known.appealId) ? [known.appealId, ...(known.through ? [known.through] : [])] : [],
-    ),
+    found.flatMap(({ belonging }) => (belonging && !beginning.has(belonging.meant) ? [belonging.meant] : [])),
   );
-  /** Taken out of the other one since it was looked at: the message goes where it was meant to go. */
-  const isAlone = (through: string | undefined): boolean => locked.get(through ?? '')?.linkedTo === null;
-  const grounds = new Map<string, Ground>();
-  return found.map(({ message, known, isNew: isOwn, ...target }): Placed => {
-    const alone = known !== undefined && isAlone(known.through);
-    const wanted = alone ? known.through : known?.appealId;
-    const through = alone ? undefined : locked.get(known?.through ?? '');
-    const meant = locked.get(wanted ?? '');
-    const before = meant && passes(message, through, meant) ? meant : undefined;
-    const takes = before && !isOwn && takesMessages(before, message) ? before : undefined;
-    const ground = takes ? { rules: rules.of(takes), subject: takes } : grounds.get(target.appealId);
-    const isNew = ground === undefined;
-    const appealId = isNew && !isOwn ? uuid() : (takes?.id ?? target.appealId);
-    const settled = ground ?? { rules: rules.choose(message), subject: subjectOf(message) };
-    if (isNew) grounds.set(appealId, settled);
-    return {
-      ...settle(message, settled, now),
-      appealId,
-      disposition: isNew ? 'registered' : 'attached',
-      through: (!isNew && !alone && known?.through) || null,
-      reopens: takes !== undefined && !message.isCourtesy && reopens(takes.status),
-      nothingNew: !isNew && known?.nothingNew === true,
-      repeats: isNew && known?.as === 'repeats' && before ? repeated(rules, before) : undefined,
-    };
+  const begun = new Map<string, Ground>();
+  return found.map(({ message, belonging, ownId }): Placed => {
+    const nothingNew = belonging?.nothingNew ?? false;
+    const beside = belonging && begun.get(belonging.meant);
+    if (beside) return joins(settle(message, beside, now), belonging.meant, { nothingNew });
+    const matter = belonging && matterOf(ways, message, belonging.meant);
+    if (matter && !beginning.has(ownId) && (matter.way === 'joins' || matter.way === 'reopens')) {
+      const { way, meant, to } = matter;
+      const through = meant.id === to.id ? null : meant.id;
+      const settled = settle(message, { rules: rules.of(to), subject: to }, now);
+      return joins(settled, to.id, { through, reopens: way === 'reopens', nothingNew });
+    }
+    const ground = { rules: rules.choose(message), subject: subjectOf(message) };
+    begun.set(ownId, ground);
+    const repeats = matter?.way === 'repeats' ? repeated(rules, matter.to) : undefined;
+    return { ...settle(message, ground, now), ...newMatter, appealId: ownId, repeats };
   });
 }
 
-/** The appeal that a message continues, where it is linked to another one. */
-const throughOf = ({ belongsTo }: PreparedMessage, followed: string): string | undefined =>
-  belongsTo === followed ? undefined : belongsTo;
+/** The appeal that its channel knows a message continues. */
+const continued = ({ belongsTo }: PreparedMessage): Belonging | undefined =>
+  belongsTo === undefined ? undefined : { meant: belongsTo, way: 'joins', nothingNew: false };
+
+/** Undefined: there is none, or none that the message may reach. */
+function matterOf({ locked, endOf }: LockedWays, message: PreparedMessage, id: string): Matter | undefined {
+  const [meant, to] = [locked.get(id), endOf(id)];
+  return meant && to && passes(message, meant, to) ? { way: wayTo(message, meant, to), meant, to } : undefined;
+}
 
 /** Through a link a report reaches reports only, and nothing else reaches them: they are for other eyes. */
-const passes = ({ nature }: PreparedMessage, through: AppealRow | undefined, to: AppealRow): boolean =>
-  !through || mayShareCase(nature === 'report' ? nature : through.nature, to.nature);
+const passes = ({ nature }: PreparedMessage, meant: AppealRow, to: AppealRow): boolean =>
+  meant.id === to.id || mayShareCase(nature === 'report' ? nature : meant.nature, to.nature);
 
-/** Open, or answered: a message on the matter opens it again. Thanks are for the case they are for, whatever became of it. */
-const takesMessages = ({ status }: AppealRow, { isCourtesy }: PreparedMessage): boolean =>
-  isCourtesy || findTransition(status, 'attach') !== undefined || reopens(status);
-const reopens = (status: AppealStatus): boolean => findTransition(status, 'reopen') !== undefined;
+type Settled = ReturnType<typeof settle>;
 
-const endings: Partial<Record<AppealStatus, 'answered' | 'declined' | 'diverted'>> = {
-  answered: 'answered',
-  declined: 'declined',
-  diverted: 'diverted',
-};
+const newMatter = { disposition: 'registered', through: null, reopens: false, nothingNew: false } as const;
 
-/** An ended appeal with what its citizens were told of its end, or one that was handed in; undefined when it is open again. */
+const joins = (
+  settled: Settled,
+  appealId: string,
+  how: Pick<Placed, 'nothingNew'> & Partial<Pick<Placed, 'through' | 'reopens'>>,
+): Placed => ({
+  ...settled,
+  appealId,
+  disposition: 'attached',
+  through: null,
+  reopens: false,
+  repeats: undefined,
+  ...how,
+});
+
+/** An ended appeal with what its citizens were told of its end, or one that was handed in. */
 function repeated(rules: RulesInForce, row: AppealRow): Placed['repeats'] {
-  if (row.status === 'submitted') return { id: row.id, number: row.number, told: null };
-  const ending = endings[row.status];
-  if (!ending) return undefined;
-  const told = fillText(rules.of(row).policy.texts[ending], { text: row.outcome ?? '' });
-  return { id: row.id, number: row.number, told };
+  const ending = endingOf(row);
+  const told = ending && fillText(rules.of(row).policy.texts[ending.about], { text: ending.text });
+  return { id: row.id, number: row.number, told: told ?? null };
 }
 
 /** Of a new appeal: how hard it is nobody has judged yet. */
-function subjectOf({ source, nature, category, urgency }: PreparedMessage): Subject {
+function subjectOf({ source, nature, category, urgency }: PreparedMessage): RuleSubject {
   return { source, nature, category, urgency, complexity: null };
 }
 

@@ -1,4 +1,4 @@
-import type { Subject } from '../deadlines/subject.ts';
+import type { RuleSubject } from '../deadlines/subject.ts';
 import type { Due, TimeRules } from '../deadlines/time-rules.service.ts';
 import type { NoReceiptReason } from './message.schema.ts';
 import type { PreparedMessage } from './prepare.ts';
@@ -12,7 +12,7 @@ export interface Placed {
   disposition: 'registered' | 'attached';
   /** Joins an appeal because the one it was meant for, this one, is linked to it. */
   through: string | null;
-  /** Joins an answered appeal, which is opened again. */
+  /** Joins an answered appeal, which is opened again. What joins one and does not only says thanks. */
   reopens: boolean;
   /** Joins an appeal by saying the same again. */
   nothingNew: boolean;
@@ -20,7 +20,7 @@ export interface Placed {
   repeats: { id: string; number: string; told: string | null } | undefined;
   /** Of the appeal it belongs to, and what they go by. */
   rules: TimeRules;
-  subject: Subject;
+  subject: RuleSubject;
   receipt: Due | undefined;
   noReceiptReason: NoReceiptReason | null;
 }

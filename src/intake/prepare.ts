@@ -6,6 +6,7 @@ import type { NewAttachment } from '../attachments/attachments.service.ts';
 import type { Channel, NamedCall } from '../channels/channel.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskText } from '../platform/access/masking.ts';
+import { isCourtesy } from './follow-up.ts';
 import type { MessageBody, NoReceiptReason } from './message.schema.ts';
 
 /** A message made ready for the batch: everything that needs no database is done, personal data are sealed. */
@@ -45,6 +46,7 @@ export interface PreparedMessage {
   /** The citizen allows publication (可公开). A report (举报), and what is confidential, never is. */
   publish: boolean;
   belongsTo: string | undefined;
+  /** It says thanks, or good-bye, and raises nothing: it opens nothing again. */
   isCourtesy: boolean;
   refersTo: string | undefined;
   followedBy: Errand | undefined;
@@ -65,9 +67,9 @@ export interface Accompanying {
    * more lines, and routing waits with it.
    */
   conversation?: boolean;
-  /** Id of the appeal it continues, as the channel knows for certain; it joins where that appeal, or its target, is open. */
+  /** Id of the appeal it continues, as the channel knows for certain: it is meant for that one, whatever it says. */
   belongsTo?: string;
-  /** It thanks and raises nothing: with `belongsTo` it joins that appeal whatever became of it, and opens nothing again. */
+  /** Whether it only thanks, where the channel knows what of the body its sender has quoted. */
   isCourtesy?: boolean;
   /** Number of an appeal it only mentions: a hint for the desk, never a way into the case. */
   refersTo?: string;
@@ -95,7 +97,7 @@ export function prepareMessage(
   body: MessageBody,
   actor: string,
   idempotencyKey: string | null,
-  { attachments = [], conversation = false, belongsTo, isCourtesy = false, refersTo, followedBy }: Accompanying = {},
+  { attachments = [], conversation = false, belongsTo, isCourtesy: thanks, refersTo, followedBy }: Accompanying = {},
 ): PreparedMessage {
   const messageId = uuid();
   const appellantId = uuid();
@@ -162,7 +164,7 @@ export function prepareMessage(
       !sender.confidential &&
       !announcesReport(`${body.title ?? ''}\n${text}`),
     belongsTo,
-    isCourtesy,
+    isCourtesy: thanks ?? (attachments.length === 0 && isCourtesy(body.body)),
     refersTo,
     followedBy,
   };

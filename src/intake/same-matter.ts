@@ -7,6 +7,7 @@ import { arrayOf } from '../platform/database/rows.ts';
 import { FOLLOW_UP_MS, isFollowUp, isSupplement } from './follow-up.ts';
 import type { PreparedMessage } from './prepare.ts';
 import { bigrams, SAME_MATTER_THRESHOLD, shared, similarityOf } from './similarity.ts';
+import { type Way, wayTo } from './way.ts';
 
 /** What comes after this many characters decides nothing and would cost the other callers time. */
 export const COMPARED_LENGTH = 2_000;
@@ -19,8 +20,7 @@ const NOTHING_NEW = 0.1;
 
 type Bigrams = ReturnType<typeof bigrams>;
 
-interface Candidate extends Omit<KnownAppeal, 'persons' | 'title' | 'body' | 'nature' | 'toNature'> {
-  natureClass: string;
+interface Candidate extends Omit<KnownAppeal, 'persons' | 'title' | 'body' | 'toNature'> {
   /** Worked out only when a second message of the person comes. */
   bigrams: () => Bigrams;
 }
@@ -33,12 +33,10 @@ function bigramsOf({ title, body }: { title: string; body: string }): () => Bigr
   };
 }
 
-/** Where a message goes. `repeats`: to a new appeal, which knows the ended or handed in one it repeats. */
+/** Which appeal a message is meant for, though that may be linked to another one, and what it does as things stand. */
 export interface Belonging {
-  appealId: string;
-  as: 'joins' | 'reopens' | 'repeats';
-  /** The linked appeal that it was meant for, where that is not the one it goes to. */
-  through: string | undefined;
+  meant: string;
+  way: Exclude<Way, undefined>;
   nothingNew: boolean;
 }
 
@@ -77,7 +75,7 @@ export async function openSameMatter(
     for (const known of await appealsOf(tx, indexes, new Date(now.getTime() - REMEMBERED_MS))) {
       // One of the two was found to be a report after they were linked: nothing goes through the link any more.
       if (!mayShareCase(known.nature, known.toNature)) continue;
-      const candidate = { ...known, natureClass: natureClass(known.nature), bigrams: bigramsOf(known) };
+      const candidate = { ...known, bigrams: bigramsOf(known) };
       for (const person of known.persons) remember(person.toString('base64'), candidate);
     }
     const following = batch.filter((message) => message.conversation && isFollowUp(message));
@@ -106,8 +104,10 @@ export async function openSameMatter(
 
   function followed(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
     const last = message.verified.flatMap((person) => justNow.get(person) ?? [])[0];
-    const open = known.find(({ id, toId, toStatus }) => (id === last || toId === last) && isOpen(toStatus));
-    return open && joined(open);
+    const going = known.find(
+      ({ id, toId, toStatus }) => (id === last || toId === last) && (message.isCourtesy || isOpen(toStatus)),
+    );
+    return going && joined(going);
   }
 
   function likest(message: PreparedMessage, known: readonly Candidate[]): Belonging | undefined {
@@ -115,17 +115,17 @@ export async function openSameMatter(
     const policy = policyOf(message);
     let best: { belonging: Belonging; rank: number } | undefined;
     for (const candidate of known) {
-      if (candidate.policy !== policy || candidate.natureClass !== natureClass(message.nature)) continue;
+      if (candidate.policy !== policy || natureClass(candidate.nature) !== natureClass(message.nature)) continue;
       if (urgencies.indexOf(message.urgency) > urgencies.indexOf(candidate.urgency)) continue;
-      const as = wayTo(candidate);
-      if (as === undefined) continue;
+      const way = wayTo(message, candidate, { id: candidate.toId, status: candidate.toStatus });
+      if (way === undefined) continue;
       const text = candidate.bigrams();
       const alike = similarityOf(own, text);
       // What is open comes before what has ended, however alike.
-      const rank = alike + (as === 'joins' ? 1 : 0);
+      const rank = alike + (way === 'joins' ? 1 : 0);
       if (alike < SAME_MATTER_THRESHOLD || rank <= (best?.rank ?? 0)) continue;
       const nothingNew = own.length - shared(own, text) <= own.length * NOTHING_NEW;
-      best = { belonging: { appealId: candidate.toId, as, through: throughOf(candidate), nothingNew }, rank };
+      best = { belonging: { meant: candidate.id, way, nothingNew }, rank };
     }
     return best?.belonging;
   }
@@ -139,7 +139,7 @@ export async function openSameMatter(
       status: 'registered',
       toStatus: 'registered',
       policy: policyOf(message),
-      natureClass: natureClass(message.nature),
+      nature: message.nature,
       urgency: message.urgency,
       bigrams: bigramsOf(message),
     };
@@ -149,25 +149,5 @@ export async function openSameMatter(
   return { find, add };
 }
 
-/** Goes to the case it continues, or to the one that is linked to, and says something new. */
-const joined = (to: Candidate): Belonging => ({
-  appealId: to.toId,
-  as: 'joins',
-  through: throughOf(to),
-  nothingNew: false,
-});
-
-const throughOf = ({ id, toId }: Candidate): string | undefined => (id === toId ? undefined : id);
-
-/**
- * What a message on a known matter does. Only a request to put something right is the same one again after it ended: a
- * question asked again is a new question. What many share is not reopened for one of them.
- */
-function wayTo({ id, toId, toStatus, natureClass: kind }: Candidate): Belonging['as'] | undefined {
-  if (isOpen(toStatus)) return 'joins';
-  // A result that waits for its sign-off is not touched; the desk sees both.
-  if (toStatus === 'submitted') return 'repeats';
-  if (kind !== 'grievance') return undefined;
-  if (toStatus === 'answered') return id === toId ? 'reopens' : 'repeats';
-  return toStatus === 'declined' || toStatus === 'diverted' ? 'repeats' : undefined;
-}
+/** Goes on with a case, and says something new. */
+const joined = ({ id }: Candidate): Belonging => ({ meant: id, way: 'joins', nothingNew: false });

@@ -67,7 +67,9 @@ export function createMatchHandler(db: Database): AgendaHandler {
         for (const { other, score, reasons } of best.slice(0, MOST_SUGGESTIONS))
           found.push(suggest(sketch.appealId, other, score, reasons, now));
       }
-      await insertRows(tx, suggestions, found, sql`on conflict (appeal_id, target_id) do nothing`);
+      // In order, so that two workers that find the same pairs cannot wait for each other in a circle.
+      const inOrder = found.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+      await insertRows(tx, suggestions, inOrder, sql`on conflict (appeal_id, target_id) do nothing`);
       await dropSketches(tx, ended);
       await settle(tx, lease, lease.items, now);
     });
@@ -75,6 +77,8 @@ export function createMatchHandler(db: Database): AgendaHandler {
 
   return { kind: MATCH, drains: 2, batchSize: 50, attempts: 5, handle };
 }
+
+const keyOf = ({ appealId, targetId }: { appealId: string; targetId: string }): string => `${appealId} ${targetId}`;
 
 /** The later appeal joins the earlier one; ids are in the order of registration. */
 function suggest(

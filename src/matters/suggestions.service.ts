@@ -2,6 +2,7 @@ import { and, desc, eq, lt, or, type SQL, sql } from 'drizzle-orm';
 import { readAppeals } from '../appeals/lookup.service.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { notFound, ProblemError } from '../platform/problem.ts';
+import { requestMatching } from './matching.service.ts';
 import { type SuggestionStatus, suggestions } from './matters.table.ts';
 
 export type SuggestionRow = typeof suggestions.$inferSelect;
@@ -62,4 +63,18 @@ export async function decideSuggestion(
   await tx.execute(sql`
     update suggestions set status = ${status}, decided_at = ${now.toISOString()}, decided_by = ${actor}
     where (appeal_id, target_id) in ((${one}::uuid, ${other}::uuid), (${other}::uuid, ${one}::uuid))`);
+}
+
+/**
+ * An appeal is of another class of nature now: what was suggested for the old one is taken back, as nobody has decided it,
+ * and it is looked for anew.
+ */
+export async function rematch(
+  tx: Transaction,
+  request: { appealId: string; occasion: string },
+  now: Date,
+): Promise<void> {
+  const side = or(eq(suggestions.appealId, request.appealId), eq(suggestions.targetId, request.appealId));
+  await tx.delete(suggestions).where(and(side, eq(suggestions.status, 'open')));
+  await requestMatching(tx, [request], now);
 }

@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { numbersReached } from '../appeals/appellants.ts';
 import { linkedTo } from '../appeals/lookup.service.ts';
 import type { Ruled, RulesInForce } from '../deadlines/rule-book.service.ts';
-import type { Subject as RuleSubject, TimeRules } from '../deadlines/time-rules.service.ts';
+import type { RuleSubject, TimeRules } from '../deadlines/time-rules.service.ts';
 import { addToAgenda, reschedule } from '../platform/agenda/agenda.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';

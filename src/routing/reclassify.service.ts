@@ -1,6 +1,8 @@
 import { changeAppeals, type Judgement, judgeAppeal } from '../appeals/appeals.service.ts';
+import { natureClass } from '../appeals/nature.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import { applyRejudged, planRejudged } from '../departments/rejudge.service.ts';
+import { rematch } from '../matters/suggestions.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { type Decision, lockDecided } from './triage.service.ts';
 
@@ -28,5 +30,7 @@ export async function reclassify(
   };
   await changeAppeals(tx, [{ appeal, action: 'reclassify', role: 'dispatcher', actor, data }], now);
   await judgeAppeal(tx, appeal.id, judged);
+  if (natureClass(after.nature) !== natureClass(appeal.nature))
+    await rematch(tx, { appealId: appeal.id, occasion: `reclassify:${appeal.version + 1}` }, now);
   await applyRejudged(tx, planned, after, actor, now);
 }

@@ -1,5 +1,6 @@
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
-import { findAppeal, followLinks, readAppeals } from '../appeals/lookup.service.ts';
+import { followLinks } from '../appeals/links.service.ts';
+import { findAppeal, readAppeals } from '../appeals/lookup.service.ts';
 import { mayShareCase } from '../appeals/nature.ts';
 import { type AppealAction, isOpen } from '../appeals/states.ts';
 import { endDeadlines } from '../deadlines/deadlines.service.ts';
@@ -132,7 +133,7 @@ export async function link(
 async function noTarget(tx: Transaction, appeal: AppealRow, other: AppealRow | undefined): Promise<ProblemError> {
   const en = 'must be another appeal that is still being worked on';
   const zh = '必须是另一件仍在办理的诉求';
-  const end = other?.linkedTo ? (await followLinks(tx, [other.id])).get(other.id) : undefined;
+  const end = other?.linkedTo ? (await followLinks(tx, [other.id])).get(other.id)?.at(-1) : undefined;
   const [lead] = end && end !== appeal.id ? await readAppeals(tx, [end]) : [];
   if (!lead || !isOpen(lead.status)) return fieldProblem('/target', en, zh);
   return fieldProblem(

@@ -1,13 +1,16 @@
 import { type AppealRow, changeAppeals, lockAppeals, noteAppeals } from '../appeals/appeals.service.ts';
-import { findAppeal, lastEvent, linkedTo } from '../appeals/lookup.service.ts';
-import { bringBack, holdersOf, type Moved } from '../appeals/moves.service.ts';
+import { lockWays } from '../appeals/links.service.ts';
+import { lastEvent, linkedTo } from '../appeals/lookup.service.ts';
+import { bringBack, type Moved } from '../appeals/moves.service.ts';
 import { isOpen } from '../appeals/states.ts';
 import { moveAttachments } from '../attachments/attachments.service.ts';
 import { moveCallMessages } from '../calls/call-messages.service.ts';
-import { moveDeadlinesOfMessages, resumeDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { moveDeadlinesOfMessages, startDeadlines } from '../deadlines/deadlines.service.ts';
+import { resumeDeadlines } from '../deadlines/resume.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { DeadlineName, TimeRules } from '../deadlines/time-rules.service.ts';
 import { announceChange } from '../departments/assignments.service.ts';
+import { moveDeadlines } from '../departments/move-deadlines.service.ts';
 import { requestMatching } from '../matters/matching.service.ts';
 import { removeRepresentatives } from '../matters/representatives.service.ts';
 import { decideSuggestion } from '../matters/suggestions.service.ts';
@@ -27,13 +30,12 @@ export async function unlink(
   decision: Decision & { reason: string },
   now: Date,
 ): Promise<void> {
-  const before = await findAppeal(tx, decision.appealId);
-  const followers = (await linkedTo(tx, [decision.appealId])).map(({ id }) => id);
-  const holders = await holdersOf(tx, [decision.appealId, ...followers]);
-  const locked = await lockAppeals(tx, [decision.appealId, ...(before?.linkedTo ? [before.linkedTo] : []), ...holders]);
+  // What joined another case through this one lies somewhere on this one's way, where nothing more can come once it is locked.
+  const { locked } = await lockWays(tx, [decision.appealId]);
   const appeal = checkVersion(locked.get(decision.appealId), decision.version);
   const target = locked.get(appeal.linkedTo ?? '');
   const { actor } = decision;
+  const followers = (await linkedTo(tx, [appeal.id])).map(({ id }) => id);
   const back = await takeBack(tx, appeal.id, followers);
   const step = {
     appeal,
@@ -66,7 +68,7 @@ export async function unlink(
 
   const own = rules.of(appeal);
   const occasion = `unlink:${appeal.version + 1}`;
-  await resume(tx, own, appeal, occasion, now);
+  await resume(tx, own, appeal, now);
   await removeRepresentatives(tx, appeal.id);
   if (target) await decideSuggestion(tx, [appeal.id, target.id], 'dismissed', actor, now);
   await requestMatching(tx, [{ appealId: appeal.id, occasion }], now);
@@ -80,12 +82,12 @@ export async function unlink(
  * What the link ended goes on as it was. A case that the link took from a department had been forwarded: forwarding it
  * again is a new obligation, as after a return.
  */
-async function resume(tx: Transaction, own: TimeRules, appeal: AppealRow, occasion: string, now: Date): Promise<void> {
+async function resume(tx: Transaction, own: TimeRules, appeal: AppealRow, now: Date): Promise<void> {
   const { id: appealId } = appeal;
   const link = await lastEvent(tx, appealId, 'link');
   const forwarded = link?.data.assignmentId !== undefined;
   const names: DeadlineName[] = forwarded ? ['resolve'] : ['forward', 'resolve'];
-  await resumeDeadlines(tx, own, { appealId, names, endedAt: link?.at ?? now, occasion }, now);
+  await resumeDeadlines(tx, own, { appealId, names, endedAt: link?.at ?? now }, moveDeadlines, now);
   const due = forwarded ? own.dueOf('forward', now, appeal) : undefined;
   const again = { rules: own, appealId, name: 'forward' as const, startsAt: now, lateByAdapter: false };
   await startDeadlines(tx, due ? [{ ...again, ...due }] : []);

@@ -5,13 +5,13 @@ import { dueOf } from '../../src/deadlines/due.ts';
 import type { DueRule } from '../../src/deadlines/due-rule.schema.ts';
 import type { Extension, LimitChanges, Pause } from '../../src/deadlines/limit-changes.ts';
 import type { Policy } from '../../src/deadlines/policy.schema.ts';
-import type { Subject } from '../../src/deadlines/subject.ts';
+import type { RuleSubject } from '../../src/deadlines/subject.ts';
 import { createTimeRules } from '../../src/deadlines/time-rules.service.ts';
 import { createZone } from '../../src/deadlines/zone.ts';
 import { anyone, bundledPolicy, kunming, nationalCalendar } from './support.ts';
 
 const calendar = nationalCalendar();
-const simple: Subject = { ...anyone, complexity: 'simple' };
+const simple: RuleSubject = { ...anyone, complexity: 'simple' };
 const start = kunming('2026-11-24 10:00');
 
 function rulesOf(code: string, edit: (policy: Policy) => void = () => {}) {
@@ -26,7 +26,7 @@ const pause = (from: string, to: string): Pause => ({ from: kunming(from), to: k
 const extension = (askedAt: string, amount: number): Extension => ({ askedAt: kunming(askedAt), amount });
 
 t.test('what is left when a pause begins is left when it ends, in the unit of the limit', async (t) => {
-  const cases: [string, DeadlineName, Partial<Subject>, string, Pause[], string, string][] = [
+  const cases: [string, DeadlineName, Partial<RuleSubject>, string, Pause[], string, string][] = [
     [
       'yuanling',
       'resolve',
@@ -152,7 +152,7 @@ t.test('pauses that cannot be are refused', async (t) => {
 });
 
 t.test('extensions', async (t) => {
-  const due = (code: string, subject: Subject, changes: LimitChanges, edit?: (policy: Policy) => void) =>
+  const due = (code: string, subject: RuleSubject, changes: LimitChanges, edit?: (policy: Policy) => void) =>
     shown(rulesOf(code, edit).dueOf('resolve', start, subject, changes)?.dueAt);
   t.equal(due('gaoyou', simple, { extensions: [extension('2026-11-25 10:00', 5)] }), '2026-12-03 17:30');
   t.equal(due('kunming-petition', anyone, { extensions: [extension('2026-12-24 16:59', 30)] }), '2027-01-25 17:00');
@@ -180,7 +180,7 @@ t.test('extensions that the policy does not allow are refused with the reason', 
     const [rule] = policy.deadlines.resolve.due;
     if (rule && 'extension' in rule && rule.extension) rule.extension.times = 2;
   };
-  const cases: [string, Subject, LimitChanges, Extension, RegExp | undefined, ((policy: Policy) => void)?][] = [
+  const cases: [string, RuleSubject, LimitChanges, Extension, RegExp | undefined, ((policy: Policy) => void)?][] = [
     ['gaoyou', simple, {}, extension('2026-11-26 17:29:59', 5), undefined],
     ['gaoyou', simple, {}, extension('2026-11-26 17:30:00', 5), /before the limit expires/],
     ['gaoyou', simple, {}, extension('2026-11-24 09:59', 5), /before the limit began/],

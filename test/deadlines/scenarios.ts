@@ -1,11 +1,11 @@
 import t from 'tap';
 import type { DeadlineName } from '../../src/deadlines/deadline-names.ts';
-import type { Subject } from '../../src/deadlines/subject.ts';
+import type { RuleSubject } from '../../src/deadlines/subject.ts';
 import { createTimeRules } from '../../src/deadlines/time-rules.service.ts';
 import { anyone, bundledPolicy, kunming, nationalCalendar } from './support.ts';
 
 /** Which deadline, of what appeal, from when, and when it is due (null: there is none; a star: provisional). */
-export type Scenario = [DeadlineName, Partial<Subject>, string, string | null];
+export type Scenario = [DeadlineName, Partial<RuleSubject>, string, string | null];
 
 /** Runs a policy's table. Times are `YYYY-MM-DD HH:MM[:SS]` in China; 24:00 stands for the end of a day. */
 export function scenariosOf(code: string, scenarios: readonly Scenario[]): void {
@@ -24,7 +24,7 @@ export function scenariosOf(code: string, scenarios: readonly Scenario[]): void 
 }
 
 /** The ladder of a deadline from its start, as `step role YYYY-MM-DD HH:MM`. */
-export function ladderTold(code: string, name: DeadlineName, known: Partial<Subject>, start: string): string[] {
+export function ladderTold(code: string, name: DeadlineName, known: Partial<RuleSubject>, start: string): string[] {
   const rules = createTimeRules(bundledPolicy(code), nationalCalendar());
   const due = rules.dueOf(name, at(start), { ...anyone, ...known });
   if (!due) throw new Error(`no ${name}`);

@@ -2,7 +2,7 @@ import { createCalendar, type WorkingCalendar } from '../../src/deadlines/calend
 import { stateCouncilDays } from '../../src/deadlines/calendar/state-council.ts';
 import { bundledPolicies } from '../../src/deadlines/policies/bundled.ts';
 import type { Policy } from '../../src/deadlines/policy.schema.ts';
-import type { Subject } from '../../src/deadlines/subject.ts';
+import type { RuleSubject } from '../../src/deadlines/subject.ts';
 
 export const nationalCalendar = (): WorkingCalendar => createCalendar({ version: 1, days: stateCouncilDays().days });
 
@@ -16,4 +16,10 @@ export function bundledPolicy(code: string): Policy {
 export const kunming = (text: string): Date => new Date(`${text.replace(' ', 'T')}+08:00`);
 
 /** An appeal of which nothing is known but where it came from. */
-export const anyone: Subject = { source: '12345', nature: null, category: null, urgency: 'normal', complexity: null };
+export const anyone: RuleSubject = {
+  source: '12345',
+  nature: null,
+  category: null,
+  urgency: 'normal',
+  complexity: null,
+};

@@ -1,4 +1,5 @@
 import type { Appeal } from '../../src/appeals/appeals.schema.ts';
+import { type Change, change, changes, notice2027 } from '../calendar/support.ts';
 import { createCity, type Page } from '../support/city.ts';
 import t from '../support/tap.ts';
 
@@ -116,4 +117,34 @@ t.test('representatives of a group: from its appellants, five at most, none who 
   t.match((await listed()).length, 1, 'who left the group speaks for it no longer');
   t.equal((await name()).status, 200);
   t.same(await listed(), []);
+});
+
+t.test('a calendar that came while a case was linked holds for it as for one that never was', async (t) => {
+  const city = await createCity(t, { at: '2026-12-29T10:00:00+08:00' });
+  const register = async (phone: string) => {
+    const body = '小区健身器材损坏严重，请派人维修';
+    const { appealId } = await city.register('phone', { body, sender: { phone } });
+    await city.clock.settle();
+    return appealId;
+  };
+  const own = await register('13913000001');
+  const [target, control] = [await register('13913000002'), await register('13913000003')];
+  for (const id of [own, control]) await city.act('appeals', id, 'assign', { department: 'housing' });
+  await city.act('appeals', own, 'link', { target });
+  await city.clock.advance('PT1H');
+  await change(city, { notice: notice2027 });
+  await city.clock.advance('PT1H');
+  await city.act('appeals', own, 'unlink', { reason: '不是同一件事' });
+  const resolve = async (id: string) => (await city.deadlines(id)).find(({ name }) => name === 'resolve');
+  t.equal((await resolve(own))?.dueAt, (await resolve(control))?.dueAt);
+  const [moved, before] = await Promise.all([own, control].map((id) => changes(city, `appealId=${id}`)));
+  t.match(moved, [{ name: 'resolve', cause: 'calendar', to: { policy: { calendarVersion: 2 } } }]);
+  const record = (change: Change | undefined) => change && [change.from, change.to, change.actor];
+  t.same(record(moved?.[0]), record(before?.[0]), 'and the same record');
+  await city.clock.set('2027-01-08T18:00:00+08:00');
+  const steps = async (id: string) =>
+    (await city.escalations(id))
+      .filter(({ deadline }) => deadline === 'resolve')
+      .map(({ step, dueAt, at }) => `${step} ${dueAt} ${at}`);
+  t.same(await steps(own), await steps(control));
 });

@@ -107,3 +107,17 @@ t.test('found as well once PostgreSQL has counted the sketches, by which a look-
   const second = await say('麓谷企业广场车库的道闸失灵，早高峰堵在坡道');
   t.match(await counted.all(`/v1/appeals/${second}/suggestions`), [{ target: { id: first } }]);
 });
+
+t.test('judged to be a report, it is suggested to reports only, and the other way round', async (t) => {
+  const body = '河西老码头的趸船夜里偷倒废油，附近的鱼死了一大片';
+  const complaint = await say(body, { nature: 'complaint' });
+  const report = await say(body, { nature: 'report' });
+  const own = await say(body, { nature: 'complaint' });
+  t.match(await suggestionsOf(own, '?status=open'), [{ target: { id: complaint } }]);
+  await city.act('appeals', own, 'reclassify', { nature: 'report' });
+  await city.clock.settle();
+  t.match(await suggestionsOf(own), [{ target: { id: report }, status: 'open' }]);
+  await city.act('appeals', own, 'reclassify', { nature: 'assistance' });
+  await city.clock.settle();
+  t.match(await suggestionsOf(own), [{ target: { id: complaint }, status: 'open' }], 'which nobody had dismissed');
+});

@@ -1,6 +1,7 @@
+import { v7 as uuid } from 'uuid';
 import type { MessageAnswer } from '../../src/intake/message.schema.ts';
 import { createCity } from '../support/city.ts';
-import { mail, openMailbox, postMail } from '../support/mail.ts';
+import { mail, openMailbox, postMail, until } from '../support/mail.ts';
 import t from '../support/tap.ts';
 
 const city = await createCity(t);
@@ -108,6 +109,56 @@ t.test('links of links: each level takes back its own', async (t) => {
     t.match((await look(appealNumber, fromLow.queryCode)).body, { number: low.appealNumber });
   t.match((await look(top.appealNumber, fromLow.queryCode)).body, { number: low.appealNumber }, 'as they were told');
 });
+
+t.test(
+  'a message that comes into the end of a chain while the first link is undone goes back, and all are told',
+  async (t) => {
+    const [low, middle, top] = [await raised(), await raised(), await raised()];
+    await link(low.appealId, middle.appealId);
+    await link(middle.appealId, top.appealId);
+    await city.act('appeals', top.appealId, 'assign', { department: 'housing' });
+    const feed = async () =>
+      (await city.get<{ items: object[] }>('/v1/departments/housing/feed?limit=100')).items.length;
+    const [entries, { version }] = [await feed(), await city.appeal(top.appealId)];
+    const other = await city.instance.db.$client.connect();
+    let undone: ReturnType<typeof unlink>;
+    const [appellant, message] = [uuid(), uuid()];
+    try {
+      await other.query('begin');
+      const ids = [low.appealId, top.appealId];
+      await other.query('select 1 from appeals where id = any($1) order by id for no key update', [ids]);
+      undone = unlink(low.appealId);
+      await until(async () => {
+        const [{ waiting } = { waiting: 0 }] = await city.rows<{ waiting: number }>(
+          'select count(*)::int as waiting from pg_locks where not granted',
+        );
+        return waiting > 0;
+      });
+      await other.query(
+        `insert into appellants (id, appeal_id, phone_verified, account_verified, anonymous, confidential, language, through, sealed)
+       values ($1, $2, true, false, false, false, 'zh-CN', $3, ''::bytea)`,
+        [appellant, top.appealId, low.appealId],
+      );
+      await other.query(
+        `insert into messages (id, appeal_id, appellant_id, source, external_id, channel, disposition, received_at, recorded_at, key_id, fingerprint, sealed)
+       select $1, $2, $3, source, 'late-in-chain', channel, 'attached', received_at, recorded_at, key_id, fingerprint, sealed
+       from messages where id = $4`,
+        [message, top.appealId, appellant, low.messageId],
+      );
+      await other.query('commit');
+    } finally {
+      other.release();
+    }
+    t.equal((await undone).status, 200);
+    t.match(await city.rows('select appeal_id from messages where id = $1', [message]), [{ appeal_id: low.appealId }]);
+    t.match((await city.events(top.appealId)).at(-1), {
+      type: 'attach',
+      data: { unlinked: low.appealId, messages: [message] },
+    });
+    t.equal((await city.appeal(top.appealId)).version, version + 1);
+    t.equal(await feed(), entries + 1);
+  },
+);
 
 t.test('a case that has been handed in meanwhile gives them back, and its department hears nothing', async (t) => {
   const [own, lead] = [await raised(), await raised()];

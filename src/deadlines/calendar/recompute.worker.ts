@@ -2,11 +2,8 @@ import { sql } from 'drizzle-orm';
 import { type Lease, postpone, settle } from '../../platform/agenda/agenda.ts';
 import type { AgendaHandler } from '../../platform/agenda/agenda-worker.ts';
 import type { Database, Transaction } from '../../platform/database/database.ts';
-import { arrayOf } from '../../platform/database/rows.ts';
 import { withTransaction } from '../../platform/database/transaction.ts';
-import type { ChangeCause } from '../deadlines.schema.ts';
-import { type Move, planMoves, rewatch, rulingsUnder } from '../recompute.service.ts';
-import { createCalendar } from './calendar.ts';
+import { bringToCalendar, type MoveDeadlines } from '../recompute.service.ts';
 import { newestCalendar } from './calendars.repo.ts';
 import { RECOMPUTE } from './calendars.service.ts';
 
@@ -17,12 +14,7 @@ interface Deps {
   db: Database;
   /** Locks appeals in order of id, as everybody does who changes one. */
   lock: (tx: Transaction, appealIds: readonly string[]) => Promise<unknown>;
-  move: (
-    tx: Transaction,
-    moves: readonly Move[],
-    why: { cause: ChangeCause; actor: string },
-    now: Date,
-  ) => Promise<void>;
+  move: MoveDeadlines;
 }
 
 /**
@@ -32,18 +24,10 @@ interface Deps {
 export function createRecomputeHandler({ db, lock, move }: Deps): AgendaHandler {
   async function handle(lease: Lease, now: Date): Promise<void> {
     await withTransaction(db, async (tx) => {
-      const { version, days, actor } = await newestCalendar(tx);
-      const { appealIds, isLast } = await appealsBefore(tx, version);
+      const calendar = await newestCalendar(tx);
+      const { appealIds, isLast } = await appealsBefore(tx, calendar.version);
       await lock(tx, appealIds);
-      const rulingsOf = rulingsUnder(createCalendar({ version, days }));
-      const { rows, moves, kept } = await planMoves(tx, { appealIds }, rulingsOf);
-      const ids = arrayOf(
-        rows.map((row) => row.id),
-        'uuid',
-      );
-      await tx.execute(sql`update deadlines set calendar_version = ${version} where id = any(${ids})`);
-      await rewatch(tx, kept);
-      await move(tx, moves, { cause: 'calendar', actor }, now);
+      await bringToCalendar(tx, calendar, appealIds, move, now);
       if (isLast) await settle(tx, lease, lease.items, now);
       else
         await postpone(

@@ -3,7 +3,7 @@ import type { DeadlineName } from '../deadline-names.ts';
 import type { DueRule } from '../due-rule.schema.ts';
 import { lastDayOf } from '../ladder.ts';
 import type { DeadlineRule } from '../policy.schema.ts';
-import type { Subject } from '../subject.ts';
+import type { RuleSubject } from '../subject.ts';
 import type { TimeRules } from '../time-rules.service.ts';
 import type { Zone } from '../zone.ts';
 import { conditionOf } from './condition.ts';
@@ -58,7 +58,7 @@ export function examplesOf(rules: TimeRules, name: DeadlineName, lastKnownYear: 
 }
 
 /** An appeal that the rule is for. */
-function likely({ when }: DueRule): Subject {
+function likely({ when }: DueRule): RuleSubject {
   return {
     source: '',
     nature: when?.nature?.[0] ?? null,
