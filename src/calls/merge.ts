@@ -124,16 +124,17 @@ const latest = (times: readonly (string | undefined)[]): Date => new Date(Math.m
 const secondsBetween = (from: Date | null, to: Date | null): number | null =>
   from && to ? Math.round((to.getTime() - from.getTime()) / 1000) : null;
 
-/** The legs of a call, the main one first. */
+/**
+ * The legs of a call, the main one first. A word that names no row, of an id that has rows, is of the row that began when
+ * it says (it was kept before rows were told apart), else of the first.
+ */
 function legsOf(told: readonly Word[]): CallEvent[] {
-  const begunOf = ({ callId, startedAt }: CallEvent): string => JSON.stringify([callId, startedAt]);
-  const rows = new Set(told.flatMap(({ event }) => (event.row === undefined ? [] : [begunOf(event)])));
+  const rows = told.flatMap(({ event }) => (event.row === undefined ? [] : [event])).sort(mainFirst);
   const byLeg = new Map<string, Word[]>();
   for (const word of told) {
-    const { callId, row } = word.event;
-    // Kept before rows were told apart, and told again since.
-    if (row === undefined && rows.has(begunOf(word.event))) continue;
-    const key = JSON.stringify([callId, row]);
+    const { callId, row, startedAt } = word.event;
+    const its = row === undefined ? rows.filter((each) => each.callId === callId) : [];
+    const key = JSON.stringify([callId, row ?? (its.find((each) => each.startedAt === startedAt) ?? its[0])?.row]);
     byLeg.set(key, [...(byLeg.get(key) ?? []), word]);
   }
   return [...byLeg.values()].map(latestWord).sort(mainFirst);

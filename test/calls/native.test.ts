@@ -231,9 +231,12 @@ t.test('rows that were kept before they were told apart are read anew', async (t
   t.match(await callOf([row('old-1', first), row('old-1', second)]), {
     id,
     agent: '8001',
+    seat: 'S07',
+    endedAt: '2026-03-09T14:49:48+08:00',
     talkSeconds: 180,
     parties: [{ party: 'caller' }, { agent: '8001' }, { agent: '8002' }],
   });
+  t.match(await callOf({ callId: 'old-1', agent: 'E022' }), { agent: 'E022', endedAt: '2026-03-09T14:49:48+08:00' });
 });
 
 t.test('a call that shows a line of ours, or comes from an extension, is ours', async (t) => {
@@ -262,6 +265,9 @@ t.test('a call that shows a line of ours, or comes from an extension, is ours', 
   const dialled = { ...out, channel: 'Local/13966660001@out-0000000f;1' };
   t.match(await told(row('out-5', { ...second, ...dialled })), { direction: 'outbound', agent: null });
   t.match(await told({ callId: 'out-6', caller: '087112345', called: '13966660001' }), { direction: 'outbound' });
+
+  const withheld = { ...unanswered, src: 'anonymous', dst: '087112345' };
+  t.match(await told(row('out-9', withheld)), { status: 'missed', direction: 'inbound' });
 
   const leg = (uuid: string, caller: string, more: Record<string, string>) => ({
     variables: variables(uuid, more),

@@ -85,9 +85,10 @@ export const isExtension = (number: string | undefined): boolean =>
 
 /** Whether a caller shows the number of a line of ours: it is us who call. */
 export function isLine({ source, settings: { lines = {} } }: Reading, caller: string | undefined): boolean {
-  if (caller === undefined) return false;
-  return [source, ...Object.keys(lines), ...Object.values(lines)].some(
-    (line) => lineNumber(line) === lineNumber(caller),
+  const number = lineNumber(caller ?? '');
+  return (
+    number !== '' &&
+    [source, ...Object.keys(lines), ...Object.values(lines)].some((line) => lineNumber(line) === number)
   );
 }
 
