@@ -52,7 +52,9 @@ export const CallEventSchema = Type.Object(
         description: 'Whose id it is; default: as set, else the source. Not one that another source is set to',
       }),
     ),
-    direction: Type.Optional(Choice(directions, { description: 'Default inbound' })),
+    direction: Type.Optional(
+      Choice(directions, { description: 'Default inbound; outbound when a line of ours calls' }),
+    ),
     party: Type.Optional(Choice(parties, { description: 'Who is on this leg, when it is not the whole call' })),
     caller: Digits("Caller's number (主叫)"),
     called: Digits('Dialled number (被叫)'),
@@ -64,6 +66,9 @@ export const CallEventSchema = Type.Object(
     queuedAt: At('Began to wait in the queue'),
     answeredAt: At('Taken by a person; absent: not yet, or never'),
     endedAt: At('End of the call; absent: under way'),
+    sentAt: At(
+      'When this was said: of one leg the word said last counts; default: when it came. See docs/channels/phone.md',
+    ),
     durationSeconds: Seconds('Length of the whole call'),
     talkSeconds: Seconds('Length of the talk'),
     hangupParty: Type.Optional(Choice(parties, { description: 'Who hung up' })),
@@ -79,6 +84,8 @@ export const CallEventSchema = Type.Object(
 export type CallEvent = Static<typeof CallEventSchema> & {
   /** The switch itself may have answered: as long as other legs are known, only their answering counts. */
   answeredBySwitch?: boolean;
+  /** Which record of this id it is, where a switch writes several (Asterisk): each is a leg of its own. */
+  row?: string;
   /** Source of the dialled line, and then `line` is its number. */
   lineSource?: string;
   /** The record as the switch wrote it, kept sealed with the event. */

@@ -155,7 +155,8 @@ async function remake(
   const rows = await tx.select().from(callEvents).where(eq(callEvents.call, id)).orderBy(callEvents.id);
   const events = rows.map((row) => keyRing.open<CallEvent>(`call-event:${row.id}`, row.sealed));
   const silentAt = silentFrom(rows);
-  const merged = mergeEvents(events, silentAt <= now);
+  const words = events.map((event, at) => ({ event, arrivedAt: rows[at]!.recordedAt }));
+  const merged = mergeEvents(words, silentAt <= now);
   const [before] = await tx.select().from(calls).where(eq(calls.id, id));
   const number = citizenNumber(merged);
   const indexes = number === undefined ? [] : keyRing.blindIndexes('phone', number);
@@ -176,8 +177,8 @@ async function remake(
     queuedAt,
     answeredAt,
     endedAt,
-    durationSeconds: merged.durationSeconds ?? secondsBetween(merged.startedAt, endedAt),
-    talkSeconds: merged.talkSeconds ?? secondsBetween(answeredAt, endedAt),
+    durationSeconds: merged.durationSeconds,
+    talkSeconds: merged.talkSeconds,
     hangupParty: merged.hangupParty,
     sealed: keyRing.seal(callContext(id), sealedPart(merged)),
     updatedAt: now,
@@ -207,9 +208,6 @@ async function remake(
 }
 
 const sealedPart = ({ caller, called, parties }: MergedCall): SealedCall => ({ caller, called, parties });
-
-const secondsBetween = (from: Date | null, to: Date | null): number | null =>
-  from && to ? Math.max(0, Math.round((to.getTime() - from.getTime()) / 1000)) : null;
 
 /**
  * The number of who called, or was called by us, as it is looked up: E.164, or its digits when it is none. Undefined when

@@ -13,7 +13,11 @@ const times = ['startedAt', 'queuedAt', 'answeredAt', 'endedAt'] as const;
 /** What is wrong with the times of an event, whose form is checked already. `at`: pointer to the event. */
 export function checkTimes(event: CallEvent, at: string, now: Date): ProblemError | undefined {
   const latest = now.getTime() + FUTURE_MS;
-  const dated = [...times.map((name) => [name, event[name]] as const), ...legTimes(event)];
+  const dated = [
+    ...times.map((name) => [name, event[name]] as const),
+    ['sentAt', event.sentAt] as const,
+    ...legTimes(event),
+  ];
   for (const [name, text] of dated) {
     if (text === undefined) continue;
     const time = Date.parse(text);

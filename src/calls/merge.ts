@@ -32,26 +32,36 @@ export interface MergedCall {
   parties: CallParty[];
 }
 
-type Field = Exclude<keyof CallEvent, 'legs' | 'raw' | 'answeredBySwitch'>;
+/** An event as it is kept: several of them may speak of one leg. */
+export interface Word {
+  event: CallEvent;
+  arrivedAt: Date;
+}
+
+type Field = Exclude<keyof CallEvent, 'legs' | 'raw' | 'answeredBySwitch' | 'row'>;
 
 /**
- * One call from its events, in whatever order and however often they came: the same events always make the same call.
- * Of one leg the latest word counts, field by field; of the call its main leg speaks first.
+ * One call from all that was told of it, in the order in which it came. Of the call its main leg speaks first, of one leg
+ * the last word (`latestWord`). In any case `startedAt` ≤ `answeredAt` ≤ `endedAt` and `talkSeconds` ≤ `durationSeconds`.
  * @param isOver the call has ended whether its end was told or not.
  */
-export function mergeEvents(events: readonly CallEvent[], isOver = false): MergedCall {
-  const byLeg = new Map<string, CallEvent[]>();
-  for (const event of [...events].sort(byTime)) byLeg.set(event.callId, [...(byLeg.get(event.callId) ?? []), event]);
-  const legs = [...byLeg.values()].map(latestWord).sort(mainFirst);
+export function mergeEvents(told: readonly Word[], isOver = false): MergedCall {
+  const legs = legsOf(told);
   const [main] = legs;
   if (!main) throw new Error('A call has at least one event.');
-  const others = legs.slice(1);
+  const own = legs.filter(({ callId }) => callId === main.callId);
+  const others = legs.filter(({ callId }) => callId !== main.callId);
   const lined = legs.find((leg) => leg.lineSource !== undefined);
   const first = <F extends Field>(field: F): NonNullable<CallEvent[F]> | null =>
     legs.map((leg) => leg[field]).find((value) => value !== undefined && value !== '') ?? null;
   const taken = main.answeredBySwitch && others.length > 0 ? others : legs;
+  const startedAt = earliest(legs.flatMap((leg) => [leg.startedAt, leg.queuedAt, leg.answeredAt, leg.endedAt]));
   const answeredAt = earliest(taken.map((leg) => leg.answeredAt));
-  const endedAt = main.endedAt ? toDate(main.endedAt) : null;
+  const hasEnded = own.every((leg) => leg.endedAt !== undefined);
+  const endedAt = hasEnded ? latest([...own.map((leg) => leg.endedAt), answeredAt?.toISOString()]) : null;
+  const durationSeconds = (own.length === 1 ? main.durationSeconds : undefined) ?? secondsBetween(startedAt, endedAt);
+  const toldTalk = own.length === 1 && taken.includes(main) ? main.talkSeconds : undefined;
+  const talkSeconds = answeredAt ? (toldTalk ?? talkOf(taken, endedAt)) : null;
   const direction = main.direction ?? 'inbound';
   return {
     callId: main.callId,
@@ -67,17 +77,17 @@ export function mergeEvents(events: readonly CallEvent[], isOver = false): Merge
     called: main.called || first('called'),
     line: lined?.line ?? first('line'),
     lineSource: lined?.lineSource ?? null,
-    agent: agentOf(legs),
+    agent: agentOf(legs, direction, answeredAt),
     seat: first('seat'),
     shift: first('shift'),
-    startedAt: earliest(legs.map((leg) => leg.startedAt ?? leg.queuedAt ?? leg.answeredAt ?? leg.endedAt)),
+    startedAt,
     queuedAt: earliest(legs.map((leg) => leg.queuedAt)),
     answeredAt,
     endedAt,
-    durationSeconds: main.durationSeconds ?? null,
-    talkSeconds: answeredAt ? (main.talkSeconds ?? null) : null,
+    durationSeconds,
+    talkSeconds: talkSeconds === null ? null : Math.min(talkSeconds, durationSeconds ?? talkSeconds),
     hangupParty: first('hangupParty'),
-    parties: legs.length > 1 ? legs.map(partyOf) : (main.legs ?? []).map((leg) => ({ ...NOBODY, ...compact(leg) })),
+    parties: partiesOf(own, others),
   };
 }
 
@@ -101,22 +111,60 @@ const NOBODY: CallParty = {
 
 const toDate = (text: string): Date => new Date(text);
 
+const millisecondsOf = (times: readonly (string | undefined)[]): number[] =>
+  times.flatMap((time) => (time ? [toDate(time).getTime()] : []));
+
 function earliest(times: readonly (string | undefined)[]): Date | null {
-  const known = times.flatMap((time) => (time ? [toDate(time).getTime()] : []));
+  const known = millisecondsOf(times);
   return known.length > 0 ? new Date(Math.min(...known)) : null;
 }
 
-/** The moment an event speaks of: an end is later than what it ended. */
-const momentOf = ({ endedAt, answeredAt, queuedAt, startedAt }: CallEvent): number =>
-  toDate(endedAt ?? answeredAt ?? queuedAt ?? startedAt ?? new Date(0).toISOString()).getTime();
+const latest = (times: readonly (string | undefined)[]): Date => new Date(Math.max(...millisecondsOf(times)));
 
-/** By the moment they speak of; of two at one moment the fuller is the later word, and then their text decides. */
-function byTime(a: CallEvent, b: CallEvent): number {
-  const [left, right] = [JSON.stringify(a), JSON.stringify(b)];
-  return momentOf(a) - momentOf(b) || left.length - right.length || (left < right ? -1 : Number(left > right));
+const secondsBetween = (from: Date | null, to: Date | null): number | null =>
+  from && to ? Math.round((to.getTime() - from.getTime()) / 1000) : null;
+
+/**
+ * The legs of a call, the main one first. A word that names no row, of an id that has rows, is of the row that began when
+ * it says (it was kept before rows were told apart), else of the first.
+ */
+function legsOf(told: readonly Word[]): CallEvent[] {
+  const rows = told.flatMap(({ event }) => (event.row === undefined ? [] : [event])).sort(mainFirst);
+  const byLeg = new Map<string, Word[]>();
+  for (const word of told) {
+    const { callId, row, startedAt } = word.event;
+    const its = row === undefined ? rows.filter((each) => each.callId === callId) : [];
+    const key = JSON.stringify([callId, row ?? (its.find((each) => each.startedAt === startedAt) ?? its[0])?.row]);
+    byLeg.set(key, [...(byLeg.get(key) ?? []), word]);
+  }
+  return [...byLeg.values()].map(latestWord).sort(mainFirst);
 }
 
-const latestWord = (events: readonly CallEvent[]): CallEvent => Object.assign({}, ...events.map(compact)) as CallEvent;
+const stages = ['startedAt', 'queuedAt', 'answeredAt', 'endedAt'] as const;
+
+/** How far a call has come by this event: an index of `stages`, −1 when it tells no time. */
+const stageOf = (event: CallEvent): number => stages.findLastIndex((name) => event[name] !== undefined);
+
+/**
+ * What is known of a leg, field by field as the last word says. A word is said at its `sentAt`, or without one when it
+ * came. One without `sentAt` that tells of an earlier stage than words before it is progress that was delivered late: it
+ * counts as said before any word of a later stage.
+ */
+function latestWord(words: readonly Word[]): CallEvent {
+  let furthest = -1;
+  const said = words
+    .map(({ event, arrivedAt }) => ({ event, saidAt: event.sentAt ? toDate(event.sentAt) : arrivedAt }))
+    .sort((a, b) => a.saidAt.getTime() - b.saidAt.getTime())
+    .map(({ event }) => {
+      const stage = stageOf(event);
+      const isProgress = event.sentAt === undefined && stage >= 0;
+      const rank = isProgress ? stage : Math.max(furthest, stage);
+      furthest = Math.max(furthest, rank);
+      return { event, rank };
+    })
+    .sort((a, b) => a.rank - b.rank);
+  return Object.assign({}, ...said.map(({ event }) => compact(event))) as CallEvent;
+}
 
 const compact = <T extends object>(value: T): Partial<T> =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined && inner !== '')) as Partial<T>;
@@ -127,23 +175,65 @@ function mainFirst(a: CallEvent, b: CallEvent): number {
     if (leg.party !== undefined) return leg.party === 'caller' ? 0 : 2;
     return leg.linkedId === undefined || leg.linkedId === leg.callId ? 0 : 1;
   };
-  return isMain(a) - isMain(b) || momentOfStart(a) - momentOfStart(b) || (a.callId < b.callId ? -1 : 1);
+  return isMain(a) - isMain(b) || momentOfStart(a) - momentOfStart(b) || compareText(a.callId, b.callId) || byRow(a, b);
 }
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+const byRow = (a: CallEvent, b: CallEvent): number =>
+  Number(a.row ?? Number.NaN) - Number(b.row ?? Number.NaN) || compareText(a.row ?? '', b.row ?? '');
 
 const momentOfStart = ({ startedAt, queuedAt, answeredAt, endedAt }: CallEvent): number =>
   toDate(startedAt ?? queuedAt ?? answeredAt ?? endedAt ?? '9999-12-31T00:00:00Z').getTime();
 
-/** The call-taker who took it first. */
-function agentOf(legs: readonly CallEvent[]): string | null {
-  const named = legs.filter((leg) => leg.agent);
-  const answered = named
-    .filter((leg) => leg.answeredAt)
-    .sort((a, b) => toDate(a.answeredAt ?? '').getTime() - toDate(b.answeredAt ?? '').getTime());
-  return (answered[0] ?? named[0])?.agent ?? null;
+/**
+ * Seconds in which anybody who took the call was in it: as long as legs of two overlap they count once. Null: somebody
+ * still is.
+ */
+function talkOf(taken: readonly CallEvent[], endedAt: Date | null): number | null {
+  const spells = taken
+    .flatMap((leg): { from: number; to: number | undefined }[] => {
+      if (!leg.answeredAt) return [];
+      const from = toDate(leg.answeredAt).getTime();
+      const left = leg.endedAt ? toDate(leg.endedAt).getTime() : endedAt?.getTime();
+      return [{ from, to: leg.talkSeconds === undefined ? left : from + leg.talkSeconds * 1000 }];
+    })
+    .sort((a, b) => a.from - b.from);
+  let talked = 0;
+  let until = Number.NEGATIVE_INFINITY;
+  for (const { from, to } of spells) {
+    if (to === undefined) return null;
+    const end = Math.min(to, endedAt?.getTime() ?? to);
+    talked += Math.max(0, end - Math.max(from, until));
+    until = Math.max(until, end);
+  }
+  return Math.round(talked / 1000);
 }
 
-function partyOf(leg: CallEvent, at: number): CallParty {
-  const party = leg.party ?? (at === 0 ? 'caller' : leg.agent ? 'agent' : 'other');
+/** Who made a call of ours; of any other the call-taker who took it first, or, as long as nobody did, whom it rang. */
+function agentOf(legs: readonly CallEvent[], direction: Direction, answeredAt: Date | null): string | null {
+  const named = legs.filter((leg) => leg.agent);
+  if (direction === 'outbound' || !answeredAt) return named[0]?.agent ?? null;
+  const takers = named.flatMap(({ agent, answeredAt: at }) => (at ? [{ agent, at: toDate(at).getTime() }] : []));
+  return takers.sort((a, b) => a.at - b.at)[0]?.agent ?? null;
+}
+
+/** @param own of the main leg: more than one are the caller's with one call-taker after the other. */
+function partiesOf(own: readonly CallEvent[], others: readonly CallEvent[]): CallParty[] {
+  const [main] = own;
+  if (own.length > 1)
+    return [
+      { ...NOBODY, party: 'caller', number: main?.caller || null },
+      ...own.map((leg) => ({ ...partyOf({ ...leg, party: leg.agent ? 'agent' : 'other' }), number: null })),
+      ...others.map(partyOf),
+    ];
+  if (others.length > 0) return [...own, ...others].map((leg, at) => partyOf(at === 0 ? asCaller(leg) : leg));
+  return (main?.legs ?? []).map((leg) => ({ ...NOBODY, ...compact(leg) }));
+}
+
+const asCaller = (leg: CallEvent): CallEvent => ({ party: 'caller', ...leg });
+
+function partyOf(leg: CallEvent): CallParty {
+  const party = leg.party ?? (leg.agent ? 'agent' : 'other');
   return {
     party,
     number: (party === 'caller' ? leg.caller : leg.called) || null,

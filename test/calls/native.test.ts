@@ -1,6 +1,4 @@
-import fc from 'fast-check';
-import type { CallEvent } from '../../src/calls/call-event.ts';
-import { mergeEvents } from '../../src/calls/merge.ts';
+import type { Call } from '../../src/calls/calls.schema.ts';
 import { createCity } from '../support/city.ts';
 import t from '../support/tap.ts';
 import { callCentre, connect, SECRET } from './support.ts';
@@ -149,6 +147,204 @@ t.test('Asterisk: lines, rows and manager events', async (t) => {
   });
 });
 
+const row = (uniqueid: string, more: Record<string, string | number> = {}) => ({
+  src: '13800001234',
+  dst: '12345',
+  channel: 'PJSIP/trunk-0000000a',
+  dstchannel: 'PJSIP/8001-0000000b',
+  lastapp: 'Dial',
+  disposition: 'ANSWERED',
+  uniqueid,
+  linkedid: uniqueid,
+  ...more,
+});
+const first = {
+  sequence: 6,
+  start: '2026-03-09 14:46:28',
+  answer: '2026-03-09 14:46:38',
+  end: '2026-03-09 14:48:08',
+  duration: 100,
+  billsec: 90,
+};
+const second = {
+  sequence: 7,
+  dstchannel: 'PJSIP/8002-0000000c',
+  start: '2026-03-09 14:48:08',
+  answer: '2026-03-09 14:48:18',
+  end: '2026-03-09 14:49:48',
+  duration: 100,
+  billsec: 90,
+};
+
+t.test('Asterisk: several rows of one id are legs of one call, in whatever order and however often', async (t) => {
+  const whole = {
+    status: 'answered',
+    agent: '8001',
+    startedAt: '2026-03-09T14:46:28+08:00',
+    answeredAt: '2026-03-09T14:46:38+08:00',
+    endedAt: '2026-03-09T14:49:48+08:00',
+    durationSeconds: 200,
+  };
+  const parties = [
+    { party: 'caller', number: '138****1234', agent: null },
+    { party: 'agent', number: null, agent: '8001', endedAt: '2026-03-09T14:48:08+08:00' },
+    { party: 'agent', number: null, agent: '8002', startedAt: '2026-03-09T14:48:08+08:00' },
+  ];
+  const both = await callOf([row('rows-1', second), row('rows-1', first), row('rows-1', second)]);
+  t.match(both, { callId: 'rows-1', ...whole, talkSeconds: 180, parties });
+  t.equal(both.parties.length, 3);
+  t.match(await callOf(row('rows-1', first)), { id: both.id, ...whole, talkSeconds: 180 });
+  const rung = { ...second, disposition: 'NO ANSWER', answer: '', billsec: 0 };
+  t.match(await callOf([row('rows-2', first), row('rows-2', rung)]), { ...whole, talkSeconds: 90, parties });
+  const { sequence: _six, ...unnumbered } = first;
+  const { sequence: _seven, ...next } = second;
+  const found = await callOf([row('rows-3', unnumbered), row('rows-3', next), row('rows-3', unnumbered)]);
+  t.match(found, { ...whole, talkSeconds: 180, parties });
+  t.equal(found.parties.length, 3, 'cdr_csv numbers its rows only when told to');
+  const untaken = { ...first, disposition: 'NO ANSWER', answer: '', billsec: 0 };
+  t.match(await callOf([row('rows-4', untaken), row('rows-4', second)]), {
+    ...whole,
+    agent: '8002',
+    answeredAt: '2026-03-09T14:48:18+08:00',
+    talkSeconds: 90,
+  });
+});
+
+t.test('rows that were kept before they were told apart are read anew', async (t) => {
+  const { calls } = await take([row('old-1', first), row('old-1', second)]);
+  const id = calls[0]?.id;
+  const kept = await city.rows<{ id: string; sealed: Buffer }>('select id, sealed from call_events where call = $1', [
+    id,
+  ]);
+  for (const { id: event, sealed } of kept) {
+    const { row: _number, ...old } = city.instance.keyRing.open<{ row?: string }>(`call-event:${event}`, sealed);
+    await city.rows('update call_events set sealed = $2, fingerprint = $3 where id = $1', [
+      event,
+      city.instance.keyRing.seal(`call-event:${event}`, old),
+      Buffer.from(event),
+    ]);
+  }
+  await take({ callId: 'old-1', seat: 'S07' });
+  const old = await city.get<Call>(`/v1/calls/${id}`);
+  t.match(old, { status: 'answered', seat: 'S07' });
+  t.ok(old.startedAt <= String(old.answeredAt) && String(old.answeredAt) <= String(old.endedAt));
+  t.match(await callOf([row('old-1', first), row('old-1', second)]), {
+    id,
+    agent: '8001',
+    seat: 'S07',
+    endedAt: '2026-03-09T14:49:48+08:00',
+    talkSeconds: 180,
+    parties: [{ party: 'caller' }, { agent: '8001' }, { agent: '8002' }],
+  });
+  t.match(await callOf({ callId: 'old-1', agent: 'E022' }), { agent: 'E022', endedAt: '2026-03-09T14:49:48+08:00' });
+});
+
+t.test('a call that shows a line of ours, or comes from an extension, is ours', async (t) => {
+  const lines = { '087112345': '12345' };
+  await connect(city, 'mayor-phone', { lines });
+  const openTasks = () => city.all('/v1/call-backs?status=open');
+  const told = (body: object) => callOf(body, {}, 'mayor-phone');
+  const before = (await openTasks()).length;
+  const citizen = { src: '13966660001', dst: '087112345' };
+  const unanswered = { ...first, disposition: 'NO ANSWER', answer: '', billsec: 0 };
+  await told(row('out-1', { ...unanswered, ...citizen, dstchannel: '' }));
+  t.equal((await openTasks()).length, before + 1);
+  const out = {
+    src: '0871-12345',
+    dst: '13966660001',
+    channel: 'PJSIP/8001-0000000d',
+    dstchannel: 'PJSIP/trunk-0000000e',
+  };
+  const rung = await told(row('out-2', { ...second, ...out, disposition: 'NO ANSWER', answer: '', billsec: 0 }));
+  t.match(rung, { status: 'unanswered', direction: 'outbound', agent: '8001' });
+  t.equal((await openTasks()).length, before + 1, 'nobody is asked to call ourselves back');
+  const spoken = await told(row('out-3', { ...second, ...out, src: '087112345' }));
+  t.match(spoken, { status: 'answered', direction: 'outbound', agent: '8001', called: '139****0001' });
+  t.equal((await openTasks()).length, before);
+  t.match(await told(row('out-4', { ...second, ...out, src: '8001' })), { direction: 'outbound', agent: '8001' });
+  const dialled = { ...out, channel: 'Local/13966660001@out-0000000f;1' };
+  t.match(await told(row('out-5', { ...second, ...dialled })), { direction: 'outbound', agent: null });
+  t.match(await told({ callId: 'out-6', caller: '087112345', called: '13966660001' }), { direction: 'outbound' });
+
+  const withheld = { ...unanswered, src: 'anonymous', dst: '087112345' };
+  t.match(await told(row('out-9', withheld)), { status: 'missed', direction: 'inbound' });
+
+  const leg = (uuid: string, caller: string, more: Record<string, string>) => ({
+    variables: variables(uuid, more),
+    callflow: { caller_profile: { caller_id_number: caller, destination_number: '13966660001' } },
+  });
+  const bridged = [leg('out-7', '8001', {}), leg('out-7b', '087112345', { originator: 'out-7' })];
+  const parties = [{ party: 'caller' }, { party: 'other', agent: null, number: '139****0001' }];
+  t.match(await told(bridged), { direction: 'outbound', agent: '8001', parties });
+  const shown = leg('out-8', '087112345', { user_name: '8003', direction: 'outbound' });
+  t.match(await told(shown), { direction: 'outbound', agent: '8003' });
+});
+
+t.test('short numbers of the public network are no extensions', async (t) => {
+  const missed = { ...first, disposition: 'NO ANSWER', answer: '', billsec: 0 };
+  for (const [at, src] of ['110', '119', '12315', '10086', '95588', '96110', '962288'].entries())
+    t.match(await callOf(row(`short-${at}`, { ...missed, src, dst: '8001' })), {
+      status: 'missed',
+      direction: 'inbound',
+    });
+  for (const [at, src] of ['1001', '8001', '21', '801', '100', '12345'].entries())
+    t.match(await callOf(row(`inner-${at}`, { ...missed, src, dst: '8002' })), {
+      direction: 'internal',
+      callBack: null,
+    });
+});
+
+t.test('what the caller hears of the switch and the queue is no talk', async (t) => {
+  const at = (time: string) => String(Date.parse(`2026-03-10T${time}+08:00`) * 1000);
+  const epoch = (time: string) => String(Date.parse(`2026-03-10T${time}+08:00`) / 1000);
+  const record = (uuid: string, more: Record<string, string>, destination: string) => ({
+    variables: variables(uuid, more),
+    callflow: { caller_profile: { ...profile, destination_number: destination } },
+  });
+  const whole = { start_uepoch: at('09:50:00'), answer_uepoch: at('09:50:01'), end_uepoch: at('09:54:50') };
+  const lengths = { duration: '290', billsec: '289' };
+  const spell = { answer_uepoch: at('09:53:50'), end_uepoch: at('09:54:40'), duration: '60', billsec: '50' };
+  const agent = { start_uepoch: at('09:53:40'), direction: 'outbound', ...spell };
+  const menu = record('talk-1', { ...whole, ...lengths }, '12319');
+  t.match(await callOf([menu, record('talk-1b', { ...agent, originator: 'talk-1' }, '1001')]), {
+    agent: '1001',
+    durationSeconds: 290,
+    talkSeconds: 50,
+  });
+
+  const queue = { cc_side: 'member', cc_queue_joined_epoch: epoch('09:50:05') };
+  const served = { cc_queue_answered_epoch: epoch('09:53:50'), cc_queue_terminated_epoch: epoch('09:54:40') };
+  const member = record('talk-2', { ...whole, ...lengths, ...queue, ...served, cc_agent: '1001@default' }, '12319');
+  const ringing = { cc_side: 'agent', cc_agent: '1002@default', cc_member_session_uuid: 'talk-2' };
+  const rung = { start_uepoch: at('09:53:20'), answer_uepoch: '0', end_uepoch: at('09:53:40'), billsec: '0' };
+  const vain = record('talk-2r', { ...rung, direction: 'outbound', ...ringing }, '1002');
+  const taken = record('talk-2b', { ...agent, ...ringing, cc_agent: '1001@default' }, '1001');
+  const before = (await city.all('/v1/calls')).length;
+  const call = await callOf([vain, member, taken]);
+  t.match(call, {
+    callId: 'talk-2',
+    direction: 'inbound',
+    status: 'answered',
+    source: '12319',
+    agent: '1001@default',
+    durationSeconds: 290,
+    talkSeconds: 50,
+    parties: [
+      { party: 'caller' },
+      { party: 'agent', agent: '1002@default', answeredAt: null },
+      { agent: '1001@default' },
+    ],
+  });
+  t.equal((await city.all('/v1/calls')).length, before + 1, 'an agent who was rung in vain is no call of his own');
+  const gone = record('talk-3', { ...whole, ...lengths, ...queue }, '12319');
+  const alone = record(
+    'talk-3r',
+    { ...rung, direction: 'outbound', ...ringing, cc_member_session_uuid: 'talk-3' },
+    '1002',
+  );
+  t.match(await callOf([gone, alone]), { callId: 'talk-3', status: 'missed', talkSeconds: null });
+});
+
 t.test('what is no record is refused, and nothing happens', async (t) => {
   const before = await city.counts();
   const entity = '<!DOCTYPE cdr [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>';
@@ -180,29 +376,4 @@ t.test('what is no record is refused, and nothing happens', async (t) => {
   });
   t.equal(latin.status, 400);
   t.same(await city.counts(), before);
-});
-
-t.test('a call is the same whatever order its events come in', async () => {
-  const time = fc.integer({ min: 0, max: 3_600 }).map((s) => new Date(Date.UTC(2026, 2, 10) + s * 1000).toISOString());
-  const event: fc.Arbitrary<CallEvent> = fc.record(
-    {
-      callId: fc.constantFrom('a', 'b', 'c'),
-      linkedId: fc.constantFrom('a', 'b'),
-      caller: fc.constantFrom('1', '2'),
-      agent: fc.constantFrom('E1', 'E2'),
-      startedAt: time,
-      answeredAt: time,
-      endedAt: time,
-    },
-    { requiredKeys: ['callId'] },
-  );
-  fc.assert(
-    fc.property(fc.array(event, { minLength: 1, maxLength: 8 }), fc.integer(), (events, seed) => {
-      const shuffled = [...events]
-        .map((each, at) => ({ each, key: (at * 7919 + seed) % 13 }))
-        .sort((x, y) => x.key - y.key)
-        .map(({ each }) => each);
-      return JSON.stringify(mergeEvents(events)) === JSON.stringify(mergeEvents([...shuffled, ...events]));
-    }),
-  );
 });

@@ -157,6 +157,27 @@ t.test('a name without a server is looked up under the base, and never beside it
     t.match(await recordingsOf(call), [{ failure: /OUTSIDE_RECORDING_BASE/ }], String(out[at]));
 });
 
+t.test('an absolute name in a record of the switch is looked up below the folder that the base shows', async (t) => {
+  const folder = { recordingVariable: 'recordingfile', recordingFolder: '/var/rec/' };
+  await connect(city, '12318', { recordingBase: `${base}/rec`, ...folder });
+  const row = (uniqueid: string, recordingfile: string) => ({
+    uniqueid,
+    src: '13800001234',
+    dst: '12318',
+    dstchannel: 'PJSIP/8001-00000001',
+    start: '2026-03-10 09:58:00',
+    end: '2026-03-10 09:59:00',
+    disposition: 'NO ANSWER',
+    recordingfile,
+  });
+  const names = ['/var/rec/mem-1.wav', '/var/rec/day/mem-2.wav', 'var/rec/mem-3.wav', '/var/record/mem-4.wav'];
+  const before = asked.length;
+  for (const [at, name] of names.entries()) await take(row(`folder-${at}`, name), {}, '12318');
+  await city.clock.settle();
+  const paths = ['/mem-1.wav', '/day/mem-2.wav', '/var/rec/mem-3.wav', '/var/record/mem-4.wav'];
+  t.same(new Set(asked.slice(before)), new Set(paths.map((path) => `undefined /rec${path}`)));
+});
+
 t.test('a line without settings of its own is fetched for by the call centre that tells of it', async (t) => {
   const settings = { recordingBase: `${base}/rec`, recordingAuthorization: 'Basic rec' };
   await connect(city, '12345', { ...settings, lines: { '12369': '12369' } });

@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import type { CallEvent } from '../../calls/call-event.ts';
 import { fieldProblem } from '../../platform/problem.ts';
 import {
+  agentName,
   cut,
   directionOf,
   type Field,
@@ -59,6 +60,8 @@ const MANAGER: Readonly<Record<string, string>> = {
   uniqueid: 'UniqueID',
   userfield: 'UserField',
   linkedid: 'LinkedID',
+  channel: 'Channel',
+  sequence: 'Sequence',
 };
 
 /** A row of the call detail records, by column names or as the manager's event. */
@@ -94,22 +97,28 @@ export function fromAsterisk(reading: Reading, record: Document): CallEvent {
   const answered = /^answered$/i.test(field('disposition') ?? '') && taken;
   const linked = field('linkedid');
   const callId = field('uniqueid') ?? idOf(record);
+  const direction = directionOf(reading, caller, called);
   return stated<CallEvent>({
     callId: callId.slice(0, 128),
     linkedId: linked === callId ? undefined : cut(linked, 128),
-    direction: directionOf(caller, called),
+    row: cut(field('sequence') ?? `${startedAt} ${field('dstchannel') ?? ''}`, 128),
+    direction,
     caller: cut(caller, 64),
     called: cut(called, 64),
-    agent: cut(/^[A-Za-z0-9]+\/([^@/]+?)(?:-[0-9a-f]+)?(?:@|$)/.exec(field('dstchannel') ?? '')?.[1], 64),
+    agent: agentName(peerOf(field(direction === 'outbound' ? 'channel' : 'dstchannel'))),
     startedAt,
     answeredAt: answered ? readStamp(reading, field, 'answer') : undefined,
     endedAt: readStamp(reading, field, 'end'),
     durationSeconds: readSeconds(field, 'duration'),
-    talkSeconds: readSeconds(field, 'billsec'),
+    talkSeconds: answered ? readSeconds(field, 'billsec') : undefined,
     recordingUrl: recordingUrl(reading, field(reading.settings.recordingVariable ?? 'recordingfile')),
     raw: record,
   });
 }
+
+/** Whose telephone a channel is (`PJSIP/8001-0000001a`); the other one may be the trunk. */
+const peerOf = (channel = ''): string | undefined =>
+  /^[A-Za-z0-9]+\/([^@/]+?)(?:-[0-9a-f]+)?(?:@|$)/.exec(channel)?.[1];
 
 /** Of a line that has no unique id: its own content, so that the same line is the same call again. */
 const idOf = (record: Document): string =>

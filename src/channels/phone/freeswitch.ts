@@ -1,10 +1,12 @@
 import type { CallEvent, Party } from '../../calls/call-event.ts';
 import { fieldProblem } from '../../platform/problem.ts';
 import {
+  agentName,
   cut,
   directionOf,
   type Field,
   fieldsOf,
+  isExtension,
   type Reading,
   readEpoch,
   readSeconds,
@@ -36,34 +38,51 @@ export function fromFreeSwitch(reading: Reading, record: Document): CallEvent {
     readStamp(reading, field, `${name}_stamp`);
   const caller = field('caller_id_number');
   const called = field('destination_number');
-  const originator = field('originator') ?? field('signal_bond') ?? field('bleg_uuid');
-  const isOtherLeg = field('originator') !== undefined;
-  // mod_callcenter: the switch answers at once, the queue says when an agent did.
-  const queuedAt = readEpoch(field, 'cc_queue_joined_epoch', 1);
+  // mod_callcenter rings its agents itself: it names the member of the queue whom it does so for.
+  const member = field('cc_member_session_uuid');
+  const ringsFor = member === callId ? undefined : member;
+  const originator = field('originator') ?? ringsFor;
+  const isOtherLeg = originator !== undefined;
+  const direction =
+    !isOtherLeg && field('direction') === 'outbound' ? 'outbound' : directionOf(reading, caller, called);
+  const isOutbound = direction === 'outbound' && ringsFor === undefined;
+  const party = isOtherLeg ? (isOutbound ? 'other' : 'agent') : undefined;
+  const placedBy = field('user_name') ?? (isExtension(caller) ? caller : undefined);
+  const telephone = party === 'agent' ? called : isOutbound && !isOtherLeg ? placedBy : undefined;
+  const endedAt = at('end');
+  // The switch answers who comes to a queue at once; the queue says when an agent did, and until when.
+  const queuedAt = isOtherLeg ? undefined : readEpoch(field, 'cc_queue_joined_epoch', 1);
   const answeredAt = queuedAt === undefined ? at('answer') : readEpoch(field, 'cc_queue_answered_epoch', 1);
+  const agentLeft = readEpoch(field, 'cc_queue_terminated_epoch', 1) ?? endedAt;
   const { recordingVariable } = reading.settings;
   return stated<CallEvent>({
     callId: callId.slice(0, 128),
-    linkedId: cut(originator, 128),
-    direction: isOtherLeg ? undefined : field('direction') === 'outbound' ? 'outbound' : directionOf(caller, called),
-    party: isOtherLeg ? 'agent' : undefined,
+    linkedId: cut(originator ?? field('signal_bond') ?? field('bleg_uuid'), 128),
+    direction: isOtherLeg ? undefined : direction,
+    party,
     caller: cut(caller, 64),
     called: cut(called, 64),
     line: cut(field('line'), 64),
-    agent: cut(field('cc_agent') ?? field('agent') ?? (isOtherLeg ? called : undefined), 64),
+    agent: cut(field('cc_agent') ?? field('agent'), 64) ?? agentName(telephone),
     seat: cut(field('seat'), 64),
     shift: cut(field('shift'), 64),
     startedAt: at('start'),
     queuedAt,
     answeredAt,
-    endedAt: at('end'),
+    endedAt,
     durationSeconds: readSeconds(field, 'duration'),
-    talkSeconds: readSeconds(field, 'billsec'),
+    talkSeconds: queuedAt === undefined ? readSeconds(field, 'billsec') : secondsBetween(answeredAt, agentLeft),
     hangupParty: hangupParty(field),
     recordingUrl: recordingUrl(reading, field(recordingVariable ?? 'recording_url')),
     answeredBySwitch: isOtherLeg || queuedAt !== undefined ? undefined : true,
     raw: record,
   });
+}
+
+/** Undefined when it is not known, as when the second is of an earlier agent of the queue. */
+function secondsBetween(from: string | undefined, to: string | undefined): number | undefined {
+  const seconds = from && to ? Math.round((Date.parse(to) - Date.parse(from)) / 1000) : -1;
+  return seconds >= 0 ? seconds : undefined;
 }
 
 function hangupParty(field: Field): Party | undefined {

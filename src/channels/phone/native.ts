@@ -1,4 +1,5 @@
 import type { Direction } from '../../calls/call-event.ts';
+import { lineNumber } from '../../calls/lines.ts';
 import type { Zone } from '../../deadlines/zone.ts';
 import { fieldProblem } from '../../platform/problem.ts';
 
@@ -10,12 +11,14 @@ export interface PhoneSettings {
   times?: 'local' | 'utc';
   lines?: Record<string, string>;
   recordingBase?: string;
+  recordingFolder?: string;
   recordingAuthorization?: string;
   recordingVariable?: string;
 }
 
-/** How a switch's own records are to be read. */
+/** How the records that a source tells of are to be read. */
 export interface Reading {
+  source: string;
   zone: Zone;
   settings: PhoneSettings;
 }
@@ -73,20 +76,43 @@ export function readSeconds(field: Field, name: string): number | undefined {
   return seconds >= 0 && seconds <= WEEK_SECONDS ? Math.round(seconds) : undefined;
 }
 
-const isExtension = (number: string | undefined): boolean => /^\d{2,5}$/.test(number ?? '');
+/** Short numbers of the public network: 110, 12345, 10086, 95588, 96110 and the like. */
+const PUBLIC_SHORT = /^(1[12]\d|(1[0-2]|9[56])\d{3,4})$/;
 
-/** A switch calls every call that reaches it inbound, its own extensions' too: who is an extension decides. */
-export function directionOf(caller: string | undefined, called: string | undefined): Direction {
-  if (!isExtension(caller)) return 'inbound';
+/** Two to six digits that are no short number of the public network. */
+export const isExtension = (number: string | undefined): boolean =>
+  /^\d{2,6}$/.test(number ?? '') && !PUBLIC_SHORT.test(number ?? '');
+
+/** Whether a caller shows the number of a line of ours: it is us who call. */
+export function isLine({ source, settings: { lines = {} } }: Reading, caller: string | undefined): boolean {
+  const number = lineNumber(caller ?? '');
+  return (
+    number !== '' &&
+    [source, ...Object.keys(lines), ...Object.values(lines)].some((line) => lineNumber(line) === number)
+  );
+}
+
+/** A switch calls every call that reaches it inbound, its own extensions' too: who calls whom decides. */
+export function directionOf(reading: Reading, caller: string | undefined, called: string | undefined): Direction {
+  if (!isExtension(caller) && !isLine(reading, caller)) return 'inbound';
   return isExtension(called) ? 'internal' : 'outbound';
 }
 
-/** Where a recording is, from its address or its name. */
+/** A call-taker's name as a switch gives it; undefined when it is a telephone number of the public network: somebody's own. */
+export const agentName = (name: string | undefined): string | undefined =>
+  name === undefined || /^\+?\d{7,}$/.test(name) ? undefined : cut(name, 64);
+
+const partsOf = (path: string): string[] =>
+  path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+
+/** Where a recording is, from its address or its name; of an absolute name the part below `recordingFolder` counts. */
 export function recordingUrl({ settings }: Reading, name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   if (/^https?:\/\//i.test(name)) return name.slice(0, 1000);
   if (settings.recordingBase === undefined) return undefined;
-  const file = name.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+  const parts = partsOf(name);
+  const folder = name.startsWith('/') ? partsOf(settings.recordingFolder ?? '') : [];
+  const file = folder.every((part, at) => part === parts[at]) ? parts.slice(folder.length) : parts;
   return `${settings.recordingBase.replace(/\/$/, '')}/${file.map(encodeURIComponent).join('/')}`.slice(0, 1000);
 }
 

@@ -38,6 +38,14 @@ export const phoneSettings = Type.Object(
         description: 'Where recordings are fetched: relative names are looked up here, other servers are never asked',
       }),
     ),
+    recordingFolder: Type.Optional(
+      Type.String({
+        pattern: '^/[^?#]*$',
+        maxLength: 300,
+        description:
+          'Folder of the switch that recordingBase shows: absolute names in records are looked up without it',
+      }),
+    ),
     recordingAuthorization: Type.Optional(
       Type.String({
         minLength: 1,

@@ -118,7 +118,13 @@ export function phoneWebhook({ db, zone, clock, keyRing, sources }: Deps): Fasti
         if (settings.signature === 'hmac') checkSigned(settings.secret, request.headers, body);
         const now = await clock.now();
         const closed = await providersOfOthers(sources, source, settings);
-        const { events, refused } = readPush({ zone, settings }, closed, request.headers['content-type'], body, now);
+        const { events, refused } = readPush(
+          { source, zone, settings },
+          closed,
+          request.headers['content-type'],
+          body,
+          now,
+        );
         const provider = providerOf(source, settings);
         const told = events.map((event) => ({ provider: event.provider ?? provider, event }));
         const ids = await line.submit([deps, source, told, now]);

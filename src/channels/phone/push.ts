@@ -7,7 +7,7 @@ import { fromAsterisk, isAsterisk, readLines } from './asterisk.ts';
 import { readCdrXml, unreadable } from './cdr-xml.ts';
 import { fromFreeSwitch, isCdr, isRow, isSocketEvent } from './freeswitch.ts';
 import { readHeaderBlocks } from './headers.ts';
-import type { Reading } from './native.ts';
+import { isLine, type Reading } from './native.ts';
 
 /** Records of one push: call centres that were offline send what they have in arrays. */
 const MOST_RECORDS = 200;
@@ -69,7 +69,8 @@ function translate(reading: Reading, record: unknown): CallEvent {
     if (isAsterisk(document)) return fromAsterisk(reading, document);
   }
   checkForm(record);
-  return record as CallEvent;
+  const event = record as CallEvent;
+  return event.direction === undefined && isLine(reading, event.caller) ? { ...event, direction: 'outbound' } : event;
 }
 
 function recordsOf(type: string, body: Buffer): unknown[] {
