@@ -86,18 +86,6 @@ export async function numbersReached(
   );
 }
 
-/** Which of these messages came from somebody who wishes to stay anonymous or secret. */
-export async function secretSenders(db: Executor, messageIds: readonly string[]): Promise<Set<string>> {
-  const rows = await db
-    .select({ messageId: messages.id })
-    .from(messages)
-    .innerJoin(appellants, sql`${appellants.id} = ${messages.appellantId}`)
-    .where(
-      sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')}) and (${appellants.anonymous} or ${appellants.confidential})`,
-    );
-  return new Set(rows.map(({ messageId }) => messageId));
-}
-
 export async function appellantsById(
   db: Executor,
   ids: readonly string[],

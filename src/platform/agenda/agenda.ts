@@ -223,7 +223,10 @@ export async function postpone(
   if (rowCount !== items.length) throw new LeaseLostError(`${items.length - (rowCount ?? 0)} items lost their lease`);
 }
 
-/** A failed attempt: again at `retryAt`, or never (`undefined`), which a person sees and may retry. */
+/**
+ * A failed attempt: again at `retryAt`, or never (`undefined`), which a person sees and may retry.
+ * @throws LeaseLostError
+ */
 export async function recordFailure(
   tx: Executor,
   lease: Lease,
@@ -232,9 +235,11 @@ export async function recordFailure(
   now: Date,
   retryAt: Date | undefined,
 ): Promise<void> {
-  await tx.execute(sql`update agenda set state = ${retryAt ? 'open' : 'failed'}, run_at = ${(retryAt ?? item.runAt).toISOString()},
+  const { rowCount } =
+    await tx.execute(sql`update agenda set state = ${retryAt ? 'open' : 'failed'}, run_at = ${(retryAt ?? item.runAt).toISOString()},
       settled_at = ${retryAt ? null : now.toISOString()}, lease_token = null, last_error = ${error.slice(0, 500)}
     where id = ${item.id} and lease_token = ${lease.token}`);
+  if (rowCount !== 1) throw new LeaseLostError('a failed item lost its lease');
 }
 
 const ids = (items: readonly { id: number }[]) =>
