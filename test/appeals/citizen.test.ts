@@ -25,7 +25,7 @@ t.test('opened again, the citizen sees by when it is to be done now, not by when
     reason: '不属本部门',
   });
   await city.act('appeals', own.appealId, 'answer', { text: '已答复' });
-  await city.clock.set('2026-04-14T10:00:00+08:00');
+  await city.clock.set('2026-04-01T10:00:00+08:00');
   await own.again();
   await city.act('appeals', own.appealId, 'assign', { department: 'water' });
   const running = (await city.deadlines(own.appealId)).filter(

@@ -29,7 +29,7 @@ async function raised(changes: Record<string, unknown> = {}) {
     phone: `1391300${String(callers).padStart(4, '0')}`,
     ...(changes.sender as object),
   };
-  const body = texts[callers % 2];
+  const body = changes.body ?? texts[callers % 2];
   const answer = await city.register('phone', { nature: 'complaint', body, ...changes, sender });
   await city.clock.settle();
   const again = (more: string) =>
@@ -50,7 +50,9 @@ const entries = async () =>
   (await city.get<{ items: object[] }>('/v1/departments/housing/feed?limit=100')).items.length;
 
 t.test('what is added to a case is read by the department that has it, masked, and by no other', async (t) => {
-  const own = await raised();
+  const own = await raised({
+    body: '小区健身器材损坏严重，孩子玩耍不安全，老人也无法锻炼，多次向物业反映没有结果，盼尽快派人前来维修',
+  });
   const id = await held(own.appealId);
   const before = await seen(id);
   t.match(before, { messages: 1, latestMessageAt: '2026-03-10T10:00:00+08:00' });
