@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, lt, type SQL, sql } from 'drizzle-orm';
 import type { Executor } from '../platform/database/database.ts';
+import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
 import { appealEvents, appeals, appellants, messages } from './appeals.table.ts';
 
@@ -61,12 +62,63 @@ export async function listEvents(
     .limit(limit);
 }
 
-export async function listMessages(db: Executor, appealId: string, after: string | undefined, limit: number) {
+/** Steps of these types after `after`: the newest, in order. */
+export async function listSteps(
+  db: Executor,
+  appealId: string,
+  types: readonly string[],
+  after: number,
+  limit: number,
+): Promise<{ type: string; at: Date }[]> {
+  const rows = await db
+    .select({ type: appealEvents.type, at: appealEvents.at })
+    .from(appealEvents)
+    .where(
+      and(
+        eq(appealEvents.appealId, appealId),
+        gt(appealEvents.seq, after),
+        sql`${appealEvents.type} = any(${arrayOf(types, 'text')})`,
+      ),
+    )
+    .orderBy(desc(appealEvents.seq))
+    .limit(limit);
+  return rows.reverse();
+}
+
+/** Number of the event by which the other appeal was last linked to this one; 0: it never was. */
+export async function linkedAt(db: Executor, appealId: string, linked: string): Promise<number> {
+  const [row] = await db
+    .select({ seq: appealEvents.seq })
+    .from(appealEvents)
+    .where(
+      and(
+        eq(appealEvents.appealId, appealId),
+        eq(appealEvents.type, 'attach'),
+        sql`${appealEvents.data} ->> 'linked' = ${linked}`,
+      ),
+    )
+    .orderBy(desc(appealEvents.seq))
+    .limit(1);
+  return row?.seq ?? 0;
+}
+
+/** Messages of these appeals together, in the order they came. */
+export async function listMessages(
+  db: Executor,
+  appealIds: readonly string[],
+  after: string | undefined,
+  limit: number,
+) {
   return db
     .select({ message: messages, appellant: appellants })
     .from(messages)
     .innerJoin(appellants, eq(appellants.id, messages.appellantId))
-    .where(and(eq(messages.appealId, appealId), after === undefined ? undefined : gt(messages.id, after)))
+    .where(
+      and(
+        sql`${messages.appealId} = any(${arrayOf(appealIds, 'uuid')})`,
+        after === undefined ? undefined : gt(messages.id, after),
+      ),
+    )
     .orderBy(asc(messages.id))
     .limit(limit);
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { channels } from '../channels/channel.ts';
-import { deadlinesOf } from '../deadlines/deadlines.service.ts';
+import { type DeadlineKey, listDeadlines } from '../deadlines/deadlines.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -26,7 +26,7 @@ import type { AppealRow } from './appeals.service.ts';
 import { viewAppeal } from './appeals.view.ts';
 import { maskAppellant } from './appellants.ts';
 import { detailsForDepartment, type EventType } from './events.ts';
-import { findAppeal, linkedCounts } from './lookup.service.ts';
+import { findAppeal, linkedCounts, readWith } from './lookup.service.ts';
 import { natures, urgencies } from './nature.ts';
 import { readableAppeal, readers } from './readable.ts';
 import { appealStatuses } from './states.ts';
@@ -191,12 +191,13 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
     app.get(
       '/v1/appeals/:id/messages',
       {
-        onRequest: access.requires(readers),
+        onRequest: mayRead,
         schema: {
           operationId: 'listAppealMessages',
           summary: 'Messages of an appeal with their appellants, masked (来件)',
-          tags: ['appeals'],
-          ...secured(...readers),
+          description:
+            'A department reads what was said in the case it has, then and since, and in the appeals linked to it: the words, masked, and nothing of who said them.',
+          ...common,
           params: IdOrNumber,
           querystring: Type.Object(pageQuery(), { additionalProperties: false }),
           response: answers({ 200: pageOf(Ref(AppealMessageSchema)) }),
@@ -204,8 +205,11 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
       },
       async (request) => {
         const { after, limit = 50 } = request.query;
-        const { id } = await readable(request, request.params.id);
-        const rows = await listMessages(db, id, decodeCursor(after, isUuid), limit + 1);
+        const appeal = await readable(request, request.params.id);
+        const isDesk = hasScope(request.actor, ...readers);
+        const together = isDesk ? [appeal] : await readWith(db, [appeal.id]);
+        const numbers = new Map(together.map(({ id, number }) => [id, number]));
+        const rows = await listMessages(db, [...numbers.keys()], decodeCursor(after, isUuid), limit + 1);
         return toPage(
           rows,
           limit,
@@ -218,15 +222,16 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
             const name = raw.sender?.name;
             return {
               id: message.id,
+              appealNumber: numbers.get(message.appealId) ?? '',
               source: message.source,
               channel: message.channel as (typeof channels)[number],
-              externalId: message.externalId,
+              externalId: isDesk ? message.externalId : null,
               disposition: message.disposition,
               title: raw.title === undefined ? null : maskText(raw.title, name),
               body: maskText(raw.body, name),
               receivedAt: format(message.receivedAt),
               recordedAt: format(message.recordedAt),
-              appellant: maskAppellant(keyRing, appellant),
+              appellant: isDesk ? maskAppellant(keyRing, appellant) : null,
             };
           },
         );
@@ -239,30 +244,47 @@ export function appealsRoutes({ db, zone, keyRing, clock, access }: Deps): Fasti
         onRequest: mayRead,
         schema: {
           operationId: 'listAppealDeadlines',
-          summary: 'Deadlines of an appeal (时限)',
+          summary: 'Deadlines of an appeal (时限), what is due first',
           ...common,
           params: IdOrNumber,
+          querystring: Type.Object(pageQuery(), { additionalProperties: false }),
           response: answers({ 200: pageOf(Ref(DeadlineSchema)) }),
         },
       },
       async (request) => {
+        const { after, limit = 50 } = request.query;
         const { id } = await readable(request, request.params.id);
         const now = await clock.now();
-        const items = (await deadlinesOf(db, id)).map((row) => ({
-          id: row.id,
-          name: row.name,
-          messageId: row.messageId,
-          assignmentId: row.assignmentId,
-          startsAt: format(row.startsAt),
-          dueAt: format(row.dueAt),
-          metAt: at(row.metAt),
-          state: row.state,
-          overdue: row.state === 'running' && row.dueAt < now,
-          provisional: row.provisional,
-          policy: { code: row.policy, version: row.policyVersion, calendarVersion: row.calendarVersion },
-        }));
-        return { items, next: null };
+        const rows = await listDeadlines(db, id, toKey(decodeCursor(after, isText)), limit + 1);
+        return toPage(
+          rows,
+          limit,
+          (row) => `${row.dueAt.toISOString()} ${row.id}`,
+          (row) => ({
+            id: row.id,
+            name: row.name,
+            messageId: row.messageId,
+            assignmentId: row.assignmentId,
+            startsAt: format(row.startsAt),
+            dueAt: format(row.dueAt),
+            metAt: at(row.metAt),
+            state: row.state,
+            overdue: row.state === 'running' && row.dueAt < now,
+            provisional: row.provisional,
+            policy: { code: row.policy, version: row.policyVersion, calendarVersion: row.calendarVersion },
+          }),
+        );
       },
     );
   };
+}
+
+const isText = (key: unknown): key is string => typeof key === 'string';
+
+function toKey(cursor: string | undefined): DeadlineKey | undefined {
+  if (cursor === undefined) return undefined;
+  const [dueAt = '', id = ''] = cursor.split(' ');
+  if (!isUuid(id) || !/^\d{4}-[\dT:.-]+Z$/.test(dueAt) || Number.isNaN(Date.parse(dueAt)))
+    throw fieldProblem('/query/after', 'is not a cursor of this list', '不是本列表的游标');
+  return { dueAt: new Date(dueAt), id };
 }

@@ -101,15 +101,18 @@ export const AppellantSchema = Type.Object(
 export const AppealMessageSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
+    appealNumber: Text('Number of the appeal it is in (工单编号): for a department also of one linked to its case'),
     source: Text('Source (来源)'),
     channel: Choice(channels),
-    externalId: Text('Id at the source'),
+    externalId: Nullable(Text('Id at the source; null for a department')),
     disposition: Choice(['registered', 'attached']),
     title: Nullable(Text('Title as sent, numbers masked')),
     body: Text('Text as sent, numbers masked'),
     receivedAt: Instant('收到时间'),
     recordedAt: Instant('登记时间'),
-    appellant: Type.Unsafe<Static<typeof AppellantSchema>>({ $ref: 'Appellant' }),
+    appellant: Type.Union([Type.Unsafe<Static<typeof AppellantSchema>>({ $ref: 'Appellant' }), Type.Null()], {
+      description: 'Who sent it, masked; null for a department (反映人)',
+    }),
   },
   { $id: 'AppealMessage', additionalProperties: false, description: 'One inbound message (来件)' },
 );

@@ -1,10 +1,10 @@
 import { asc, eq, or, sql } from 'drizzle-orm';
-import { deadlinesOf } from '../deadlines/deadlines.service.ts';
+import { duesOf } from '../deadlines/deadlines.service.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import { sameText } from '../platform/access/key-ring.ts';
 import type { Database } from '../platform/database/database.ts';
-import { listEvents } from './appeals.repo.ts';
+import { linkedAt, listSteps } from './appeals.repo.ts';
 import type { CitizenView } from './appeals.schema.ts';
 import type { AppealRow } from './appeals.service.ts';
 import { messages } from './appeals.table.ts';
@@ -41,6 +41,7 @@ const stepTexts: Record<string, string> = {
   unlink: '已恢复单独办理',
   reopen: '已重新研判',
 };
+/** Of each appeal on the way, the newest. */
 const MOST_STEPS = 200;
 
 /** Codes are read out and typed by hand: case and the letters Crockford's alphabet leaves out are forgiven. */
@@ -73,9 +74,7 @@ export async function citizenView(
   const format = zone.formatInstant;
   const path = appeal.linkedTo === null ? [appeal] : await wayOf(db, appeal);
   const matter = path.at(-1) ?? appeal;
-  const resolve = (await deadlinesOf(db, matter.id)).find(
-    ({ name, state }) => name === 'resolve' && state !== 'cancelled',
-  );
+  const resolve = (await duesOf(db, 'resolve', 'appeal', [matter.id])).get(matter.id);
   const events = await stepsOf(db, path);
   return {
     number: appeal.number,
@@ -86,7 +85,7 @@ export async function citizenView(
     receivedAt: format(own.receivedAt),
     resolveDueAt: resolve ? format(resolve.dueAt) : null,
     outcome: outcomeFor(matter),
-    steps: events.flatMap(({ type, at }) => (stepTexts[type] ? [{ at: format(at), text: stepTexts[type] }] : [])),
+    steps: events.map(({ type, at }) => ({ at: format(at), text: stepTexts[type] ?? '' })),
   };
 }
 
@@ -113,9 +112,9 @@ async function wayOf(db: Database, { id }: AppealRow): Promise<AppealRow[]> {
 async function stepsOf(db: Database, path: readonly AppealRow[]): Promise<{ type: string; at: Date }[]> {
   const steps: { type: string; at: Date }[] = [];
   for (const [at, { id }] of path.entries()) {
-    const own = await listEvents(db, id, 0, MOST_STEPS);
-    const linked = own.findLastIndex(({ data }) => data.linked === path[at - 1]?.id);
-    steps.push(...own.slice(at === 0 ? 0 : linked + 1));
+    const before = path[at - 1];
+    const from = before === undefined ? 0 : await linkedAt(db, id, before.id);
+    steps.push(...(await listSteps(db, id, Object.keys(stepTexts), from, MOST_STEPS)));
   }
   return steps;
 }

@@ -1,8 +1,10 @@
-import { and, asc, eq, or } from 'drizzle-orm';
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Executor } from '../platform/database/database.ts';
+import { arrayOf } from '../platform/database/rows.ts';
 import { appeals, appellants, messages } from './appeals.table.ts';
 import { openPerson } from './appellants.ts';
+import { isHiddenFromDepartments, type Wishes } from './protection.ts';
 
 /** Whose contact: the sender of a message, an appellant; neither: who raised the appeal. */
 export interface WhoseContact {
@@ -10,7 +12,7 @@ export interface WhoseContact {
   appellantId?: string | undefined;
 }
 
-export interface Contact {
+export interface Contact extends Wishes {
   messageId: string;
   appellantId: string;
   name: string | null;
@@ -20,14 +22,6 @@ export interface Contact {
   email: string | null;
   /** Place of the matter, as the sender told it. */
   address: string | null;
-  /**
-   * Told it as a report (举报) in any message to this appeal, which stays, whatever the desk judges it to be later; or meant
-   * it for a linked appeal that is one.
-   */
-  reported: boolean;
-  /** Asked for by them in any message to this appeal. */
-  anonymous: boolean;
-  confidential: boolean;
 }
 
 /** The contact data of somebody who wrote to an appeal, in clear. Undefined: they did not write to this one. */
@@ -37,26 +31,20 @@ export async function contactOf(
   appealId: string,
   { messageId, appellantId }: WhoseContact,
 ): Promise<Contact | undefined> {
-  const [found] = await tx
-    .select({ message: messages, appellant: appellants })
-    .from(messages)
-    .innerJoin(appellants, eq(appellants.id, messages.appellantId))
-    .where(
-      and(
-        eq(messages.appealId, appealId),
-        messageId === undefined ? undefined : eq(messages.id, messageId),
-        appellantId === undefined ? undefined : eq(appellants.id, appellantId),
-      ),
-    )
-    .orderBy(asc(messages.id))
-    .limit(1);
+  const [found] = await sendersOf(
+    tx,
+    and(
+      eq(messages.appealId, appealId),
+      messageId === undefined ? undefined : eq(messages.id, messageId),
+      appellantId === undefined ? undefined : eq(appellants.id, appellantId),
+    ),
+    1,
+  );
   if (!found) return undefined;
   const { message, appellant } = found;
   const person = openPerson(keyRing, appellant.id, appellant.sealed);
-  const told = keyRing.open<{ address?: string; form?: { open311?: { email?: string } } }>(
-    `message:${message.id}`,
-    message.sealed,
-  );
+  const told = openTold(keyRing, message);
+  const wishesOf = await wishesIn(tx, keyRing, [appellant]);
   return {
     messageId: message.id,
     appellantId: appellant.id,
@@ -64,36 +52,101 @@ export async function contactOf(
     phone: person.phone ?? null,
     email: person.account?.includes('@') ? person.account : (told.form?.open311?.email ?? null),
     address: told.address ?? null,
-    ...(await standingOf(tx, keyRing, appellant)),
+    ...wishesOf(appellant),
   };
 }
 
 /**
- * What protects this person in this appeal, whichever message says so: a later one that does not say it takes nothing back.
- * Who gave the same number or account is the same.
+ * Those of these messages whose senders a department must not be led to.
+ * @param lead nature of the appeal under which the department has the case.
  */
-async function standingOf(
-  tx: Executor,
+export async function hiddenSenders(
+  db: Executor,
   keyRing: KeyRing,
-  { appealId, id, phoneIndex, accountIndex }: typeof appellants.$inferSelect,
-): Promise<Pick<Contact, 'reported' | 'anonymous' | 'confidential'>> {
-  const same = or(
-    eq(appellants.id, id),
-    phoneIndex ? eq(appellants.phoneIndex, phoneIndex) : undefined,
-    accountIndex ? eq(appellants.accountIndex, accountIndex) : undefined,
+  messageIds: readonly string[],
+  ...lead: (string | null)[]
+): Promise<Set<string>> {
+  if (messageIds.length === 0) return new Set();
+  const senders = await sendersOf(db, sql`${messages.id} = any(${arrayOf(messageIds, 'uuid')})`);
+  const wishesOf = await wishesIn(
+    db,
+    keyRing,
+    senders.map(({ appellant }) => appellant),
   );
-  const { anonymous, confidential } = appellants;
-  const rows = await tx
-    .select({ id: messages.id, sealed: messages.sealed, anonymous, confidential, meantFor: appeals.nature })
+  const hidden = senders.filter(({ nature, appellant }) =>
+    isHiddenFromDepartments([nature, ...lead], wishesOf(appellant)),
+  );
+  return new Set(hidden.map(({ message }) => message.id));
+}
+
+type AppellantRow = typeof appellants.$inferSelect;
+
+interface Sender {
+  message: typeof messages.$inferSelect;
+  appellant: AppellantRow;
+  /** Of the appeal that the message is in, as it is judged now. */
+  nature: string | null;
+}
+
+/** Who sent messages, oldest first. */
+async function sendersOf(db: Executor, where: SQL | undefined, limit?: number): Promise<Sender[]> {
+  const query = db
+    .select({ message: messages, appellant: appellants, nature: appeals.nature })
+    .from(messages)
+    .innerJoin(appellants, eq(appellants.id, messages.appellantId))
+    .innerJoin(appeals, eq(appeals.id, messages.appealId))
+    .where(where)
+    .orderBy(asc(messages.id));
+  return limit === undefined ? query : query.limit(limit);
+}
+
+/**
+ * What protects these people in their appeals, whichever message says so: a later one that does not say it takes nothing
+ * back. Who gave the same number or account is the same person.
+ */
+async function wishesIn(
+  db: Executor,
+  keyRing: KeyRing,
+  people: readonly AppellantRow[],
+): Promise<(person: AppellantRow) => Wishes> {
+  const given = <K extends 'id' | 'phoneIndex' | 'accountIndex'>(key: K): NonNullable<AppellantRow[K]>[] =>
+    people.flatMap((person) => person[key] ?? []) as NonNullable<AppellantRow[K]>[];
+  const rows = await db
+    .select({ message: messages, appellant: appellants, meantFor: appeals.nature })
     .from(messages)
     .innerJoin(appellants, eq(appellants.id, messages.appellantId))
     .leftJoin(appeals, eq(appeals.id, appellants.through))
-    .where(and(eq(messages.appealId, appealId), same));
-  const isReport = (row: { id: string; sealed: Buffer }): boolean =>
-    keyRing.open<{ nature?: string }>(`message:${row.id}`, row.sealed).nature === 'report';
-  return {
-    reported: rows.some((row) => row.meantFor === 'report' || isReport(row)),
-    anonymous: rows.some((row) => row.anonymous),
-    confidential: rows.some((row) => row.confidential),
+    .where(
+      and(
+        sql`${messages.appealId} = any(${arrayOf([...new Set(people.map(({ appealId }) => appealId))], 'uuid')})`,
+        sql`(${appellants.id} = any(${arrayOf(given('id'), 'uuid')})
+          or ${appellants.phoneIndex} = any(${arrayOf(given('phoneIndex'), 'bytea')})
+          or ${appellants.accountIndex} = any(${arrayOf(given('accountIndex'), 'bytea')}))`,
+      ),
+    );
+  const said = rows.map(({ message, appellant, meantFor }) => ({
+    appellant,
+    reported: meantFor === 'report' || openTold(keyRing, message).nature === 'report',
+  }));
+  return (person) => {
+    const own = said.filter(({ appellant }) => appellant.appealId === person.appealId && isSame(appellant, person));
+    return {
+      reported: own.some(({ reported }) => reported),
+      anonymous: own.some(({ appellant }) => appellant.anonymous),
+      confidential: own.some(({ appellant }) => appellant.confidential),
+    };
   };
 }
+
+function isSame(a: AppellantRow, b: AppellantRow): boolean {
+  const same = (left: Buffer | null, right: Buffer | null): boolean =>
+    left !== null && right !== null && left.equals(right);
+  return a.id === b.id || same(a.phoneIndex, b.phoneIndex) || same(a.accountIndex, b.accountIndex);
+}
+
+/** What a message says that stands nowhere else. */
+const openTold = (
+  keyRing: KeyRing,
+  { id, sealed }: Sender['message'],
+): { address?: string; nature?: string; form?: { open311?: { email?: string } } } =>
+  keyRing.open(`message:${id}`, sealed);

@@ -1,9 +1,11 @@
 import { and, desc, eq, or, sql } from 'drizzle-orm';
 import type { RuleSubject } from '../deadlines/subject.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import type { AppealRow } from './appeals.service.ts';
 import { appealEvents, appeals, appellants, messages } from './appeals.table.ts';
+import { hiddenSenders } from './contact.ts';
 
 export async function numbersOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
   return new Map([...(await policiesOf(db, ids))].map(([id, { number }]) => [id, number]));
@@ -205,22 +207,91 @@ export async function nextSequence(tx: Transaction, count: number): Promise<numb
 export type AppealText = Pick<
   AppealRow,
   'number' | 'source' | 'title' | 'body' | 'address' | 'nature' | 'category' | 'urgency' | 'complexity'
-> & { externalId: string | null };
+> & {
+  externalId: string | null;
+  /** Messages of the case, as `readWith` finds them. */
+  messages: number;
+  /** When the newest of them was recorded. */
+  latestMessageAt: Date | null;
+};
 
 /**
- * What a department needs to read of its cases: nothing of the appellants, and where one of them is protected, not the
+ * What a department needs to read of its cases: nothing of the appellants, and where who raised it is protected, not the
  * number at the source either, since it may lead to them there.
  */
-export async function appealTexts(db: Executor, ids: readonly string[]): Promise<Map<string, AppealText>> {
-  const { id, number, source, title, body, address, nature, category, urgency, complexity } = appeals;
-  const secret = sql`exists (select 1 from appellants p where p.appeal_id = ${id} and (p.anonymous or p.confidential))`;
-  const externalId = sql<string | null>`case when ${nature} is distinct from 'report' and not ${secret}
-    then ${appeals.externalId} end`;
+export async function appealTexts(
+  db: Executor,
+  keyRing: KeyRing,
+  ids: readonly string[],
+): Promise<Map<string, AppealText>> {
+  const { id, number, source, externalId, title, body, address, nature, category, urgency, complexity } = appeals;
   const rows = await db
-    .select({ id, number, source, externalId, title, body, address, nature, category, urgency, complexity })
+    .select({
+      id,
+      number,
+      source,
+      externalId,
+      title,
+      body,
+      address,
+      nature,
+      category,
+      urgency,
+      complexity,
+      first: messages.id,
+    })
     .from(appeals)
+    .leftJoin(messages, and(eq(messages.source, source), eq(messages.externalId, externalId)))
     .where(sql`${appeals.id} = any(${arrayOf([...new Set(ids)], 'uuid')})`);
-  return new Map(rows.map(({ id, ...text }) => [id, text]));
+  const hidden = await hiddenSenders(
+    db,
+    keyRing,
+    rows.flatMap(({ first }) => first ?? []),
+  );
+  const counts = await countMessages(
+    db,
+    rows.map((row) => row.id),
+  );
+  return new Map(
+    rows.map(({ id, first, externalId, ...text }) => {
+      const isShown = first !== null && !hidden.has(first);
+      const { messages = 0, latestMessageAt = null } = counts.get(id) ?? {};
+      return [id, { ...text, externalId: isShown ? externalId : null, messages, latestMessageAt }];
+    }),
+  );
+}
+
+/**
+ * The appeals whose words belong to each of these cases, for whoever works on it: itself, and what was linked to it,
+ * also through another one. Not across a link of which only one side is a report (举报): `mayShareCase`, in SQL.
+ */
+export async function readWith(db: Executor, ids: readonly string[]): Promise<LinkedAppeal[]> {
+  const { rows } = await db.execute<{ id: string; number: string; target: string }>(sql`
+    with recursive together (id, number, target, reports) as (
+      select id, number, id, nature is not distinct from 'report' from appeals
+      where id = any(${arrayOf([...new Set(ids)], 'uuid')})
+      union
+      select a.id, a.number, t.target, t.reports from appeals a join together t on a.linked_to = t.id
+      where (a.nature is not distinct from 'report') = t.reports)
+    select id, number, target from together order by id`);
+  return rows;
+}
+
+async function countMessages(
+  db: Executor,
+  ids: readonly string[],
+): Promise<Map<string, { messages: number; latestMessageAt: Date | null }>> {
+  const together = await readWith(db, ids);
+  const { rows } = await db.execute<{ target: string; messages: number; latest: string }>(sql`
+    select x.target, count(*)::int as messages, max(m.recorded_at) as latest
+    from unnest(${arrayOf(
+      together.map(({ id }) => id),
+      'uuid',
+    )}, ${arrayOf(
+      together.map(({ target }) => target),
+      'uuid',
+    )}) x(id, target) join messages m on m.appeal_id = x.id group by x.target`);
+  return new Map(rows.map(({ target, messages, latest }) => [target, { messages, latestMessageAt: new Date(latest) }]));
 }
 
 /** Whether anything was ever recorded: from then on simulated time cannot go back. */

@@ -1,15 +1,16 @@
-import { and, asc, eq, gt, ne } from 'drizzle-orm';
+import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
 import type { Executor } from '../platform/database/database.ts';
+import { arrayOf } from '../platform/database/rows.ts';
 import { attachments, type ShownKind } from './attachments.table.ts';
 
 export type AttachmentRow = typeof attachments.$inferSelect & { kind: ShownKind };
 
 const isShown = ne(attachments.kind, 'original');
 
-/** In the order they came: ids are UUIDv7. */
+/** Of these appeals together, in the order they came: ids are UUIDv7. */
 export async function listAttachments(
   db: Executor,
-  appealId: string,
+  appealIds: readonly string[],
   after: string | undefined,
   limit: number,
 ): Promise<AttachmentRow[]> {
@@ -17,7 +18,11 @@ export async function listAttachments(
     .select()
     .from(attachments)
     .where(
-      and(eq(attachments.appealId, appealId), isShown, after === undefined ? undefined : gt(attachments.id, after)),
+      and(
+        sql`${attachments.appealId} = any(${arrayOf(appealIds, 'uuid')})`,
+        isShown,
+        after === undefined ? undefined : gt(attachments.id, after),
+      ),
     )
     .orderBy(asc(attachments.id))
     .limit(limit);

@@ -4,9 +4,9 @@ import { Type } from 'typebox';
 import { IdOrNumber } from '../appeals/appeals.schema.ts';
 import type { AppealRow } from '../appeals/appeals.service.ts';
 import { namesOf } from '../appeals/appellants.ts';
-import { contactOf } from '../appeals/contact.ts';
-import { findAppeal } from '../appeals/lookup.service.ts';
-import { protectionOf } from '../appeals/protection.ts';
+import { hiddenSenders } from '../appeals/contact.ts';
+import { followLinks } from '../appeals/links.service.ts';
+import { findAppeal, readWith } from '../appeals/lookup.service.ts';
 import { readableAppeal, readers } from '../appeals/readable.ts';
 import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
@@ -44,30 +44,33 @@ interface Deps {
 
 /**
  * Files of an appeal. The desk sees and opens all, operations see what there is. A file cannot be masked and may show its
- * sender, so a department gets those of the case it holds only where that can betray nobody: the nature is known, and
- * the sender is not protected: by the one rule that also says whose contact is never shown.
+ * sender, so a department gets those of the case it holds, and of the appeals linked to it, only where that can betray nobody who
+ * is protected (protection.ts).
  */
 export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }: Deps): FastifyPluginAsyncTypebox {
   const format = zone.formatInstant;
   const at = (date: Date | null): string | null => (date ? format(date) : null);
   const departmentsOf = (actor: Actor): string[] => actor.scopes.filter((scope) => scope.startsWith('department:'));
 
-  /** Those of one appeal that this actor may have: all by one of these scopes, as its department otherwise. */
-  async function visible(
-    actor: Actor,
-    appeal: AppealRow,
-    rows: readonly AttachmentRow[],
-    ...allBy: string[]
-  ): Promise<AttachmentRow[]> {
-    if (hasScope(actor, ...allBy)) return [...rows];
-    if (appeal.nature === null) return [];
-    const open = new Set<string | null>();
-    for (const messageId of new Set(rows.flatMap((row) => row.messageId ?? []))) {
-      const sender = await contactOf(db, keyRing, appeal.id, { messageId });
-      if (sender && !protectionOf([appeal.nature], sender)) open.add(messageId);
-    }
+  /** Those that the department that has the case may have. */
+  async function forDepartment(lead: AppealRow, rows: readonly AttachmentRow[]): Promise<AttachmentRow[]> {
+    const hidden = await hiddenSenders(
+      db,
+      keyRing,
+      rows.flatMap(({ messageId }) => messageId ?? []),
+      lead.nature,
+    );
     // A recording is its caller's voice: it has a scope of its own (recordings of calls).
-    return rows.filter(({ kind, messageId }) => kind !== 'recording' && open.has(messageId));
+    return rows.filter(({ kind, messageId }) => kind !== 'recording' && messageId !== null && !hidden.has(messageId));
+  }
+
+  async function mayOpen(actor: Actor, { kind, appealId, ...row }: AttachmentRow): Promise<boolean> {
+    if (appealId === null || kind === 'recording') return false;
+    if (hasScope(actor, 'dispatch')) return true;
+    const lead = await findAppeal(db, (await followLinks(db, [appealId])).get(appealId)?.at(-1) ?? appealId);
+    if (!lead?.department || !hasScope(actor, `department:${lead.department}`)) return false;
+    if (!(await readWith(db, [lead.id])).some(({ id }) => id === appealId)) return false;
+    return (await forDepartment(lead, [{ kind, appealId, ...row }])).length > 0;
   }
 
   /** Their names as they are shown, by the file's id: without numbers and without the name their sender gave. */
@@ -109,7 +112,7 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
           operationId: 'listAppealAttachments',
           summary: 'Files that came with the messages of an appeal (附件)',
           description:
-            'A department sees those of the case it holds, unless the nature is not known yet or the sender is protected: told it as a report, whatever it was judged to be later, or asked in any message to stay anonymous or secret. A page may then be shorter than `limit`, and `withheld` says how many of it are not shown: once the desk has judged the nature, those of senders who are not protected are.',
+            'A department sees those of the case it holds and of the appeals linked to it, unless the nature is not known yet or the sender is protected: told it as a report, whatever it was judged to be later, or asked in any message to stay anonymous or secret. A page may then be shorter than `limit`, and `withheld` says how many of it are not shown: once the desk has judged the nature, those of senders who are not protected are.',
           tags: ['appeals'],
           ...secured(...readers, 'department:<code>'),
           params: IdOrNumber,
@@ -119,8 +122,11 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
       },
       async ({ actor, params: { id }, query: { after, limit = 50 } }) => {
         const appeal = await readableAppeal(db, actor, id);
-        const rows = await listAttachments(db, appeal.id, decodeCursor(after, isUuid), limit + 1);
-        const shown = new Set(await visible(actor, appeal, rows, ...readers));
+        const isDesk = hasScope(actor, ...readers);
+        const together = isDesk ? [appeal] : await readWith(db, [appeal.id]);
+        const ids = together.map(({ id }) => id);
+        const rows = await listAttachments(db, ids, decodeCursor(after, isUuid), limit + 1);
+        const shown = new Set(isDesk ? rows : await forDepartment(appeal, rows));
         const { items, next } = toPage(
           rows,
           limit,
@@ -162,15 +168,7 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
       },
       async ({ actor, params: { id } }, reply) => {
         const row = await findAttachment(db, id);
-        const appeal = row?.appealId && row.kind !== 'recording' ? await findAppeal(db, row.appealId) : undefined;
-        const own = appeal?.department ? [`department:${appeal.department}`] : [];
-        if (
-          !row ||
-          !appeal ||
-          !hasScope(actor, 'dispatch', ...own) ||
-          !(await visible(actor, appeal, [row], 'dispatch')).includes(row)
-        )
-          throw notFound({ en: 'The file', zh: '该附件' });
+        if (!row || !(await mayOpen(actor, row))) throw notFound({ en: 'The file', zh: '该附件' });
         if (row.state !== 'stored') throw noContent(row.state);
         const sealed = await storage.get(row.id);
         if (!sealed) throw new Error(`the storage has no content of attachment ${row.id}`);
@@ -179,7 +177,7 @@ export function attachmentsRoutes({ db, clock, zone, keyRing, storage, access }:
           actor: actor.name,
           action: 'read-attachment',
           subject: row.id,
-          data: { appealId: appeal.id, messageId: row.messageId },
+          data: { appealId: row.appealId, messageId: row.messageId },
         });
         return reply
           .headers({

@@ -1,4 +1,4 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { addToAgenda, type NewAgendaItem } from '../platform/agenda/agenda.ts';
 import type { Database, Executor, Transaction } from '../platform/database/database.ts';
@@ -134,12 +134,28 @@ export async function cancelDeadlinesById(tx: Transaction, ids: readonly string[
   );
 }
 
-export async function deadlinesOf(db: Executor, appealId: string): Promise<DeadlineRow[]> {
+/** Where a page of an appeal's deadlines ends. */
+export interface DeadlineKey {
+  dueAt: Date;
+  id: string;
+}
+
+/** Of an appeal, what is due first. */
+export async function listDeadlines(
+  db: Executor,
+  appealId: string,
+  after: DeadlineKey | undefined,
+  limit: number,
+): Promise<DeadlineRow[]> {
+  const past =
+    after &&
+    sql`(${deadlines.dueAt}, ${deadlines.id}) > (${after.dueAt.toISOString()}::timestamptz, ${after.id}::uuid)`;
   return db
     .select()
     .from(deadlines)
-    .where(eq(deadlines.appealId, appealId))
-    .orderBy(asc(deadlines.dueAt), asc(deadlines.id));
+    .where(and(eq(deadlines.appealId, appealId), past))
+    .orderBy(asc(deadlines.dueAt), asc(deadlines.id))
+    .limit(limit);
 }
 
 /** Locks deadlines by id, also those that have ended, for the escalation of each. */

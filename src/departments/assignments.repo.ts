@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
 import { type AppealText, appealTexts } from '../appeals/lookup.service.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Database } from '../platform/database/database.ts';
 import { type AssignmentStatus, assignments } from './departments.table.ts';
 
@@ -21,6 +22,7 @@ export interface AssignmentKey {
 /** `assignedAt` lists the newest first; `dueAt` what is due first, without what has no due time. */
 export async function listAssignments(
   db: Database,
+  keyRing: KeyRing,
   filter: AssignmentFilter,
   after: AssignmentKey | undefined,
   limit: number,
@@ -37,7 +39,7 @@ export async function listAssignments(
     .where(and(...conditions))
     .orderBy(...(sort === 'dueAt' ? [asc(assignments.dueAt), asc(assignments.id)] : [desc(assignments.id)]))
     .limit(limit);
-  return withAppeals(db, rows);
+  return withAppeals(db, keyRing, rows);
 }
 
 function past(after: AssignmentKey, sort: AssignmentFilter['sort']): SQL {
@@ -45,14 +47,19 @@ function past(after: AssignmentKey, sort: AssignmentFilter['sort']): SQL {
   return sql`(${assignments.dueAt}, ${assignments.id}) > (${after.dueAt}::timestamptz, ${after.id}::uuid)`;
 }
 
-export async function findAssignment(db: Database, id: string): Promise<Listed | undefined> {
+export async function findAssignment(db: Database, keyRing: KeyRing, id: string): Promise<Listed | undefined> {
   const rows = await db.select().from(assignments).where(eq(assignments.id, id));
-  return (await withAppeals(db, rows))[0];
+  return (await withAppeals(db, keyRing, rows))[0];
 }
 
-async function withAppeals(db: Database, rows: (typeof assignments.$inferSelect)[]): Promise<Listed[]> {
+async function withAppeals(
+  db: Database,
+  keyRing: KeyRing,
+  rows: (typeof assignments.$inferSelect)[],
+): Promise<Listed[]> {
   const texts = await appealTexts(
     db,
+    keyRing,
     rows.map((row) => row.appealId),
   );
   return rows.flatMap((assignment) => {

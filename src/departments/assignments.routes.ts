@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Zone } from '../deadlines/zone.ts';
 import type { Access } from '../platform/access/access.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { answers, Choice, Ref, secured } from '../platform/openapi.ts';
@@ -17,12 +18,13 @@ import { anyDepartment, departmentScope, ownAssignment } from './own-assignments
 interface Deps {
   db: Database;
   zone: Zone;
+  keyRing: KeyRing;
   clock: Clock;
   access: Access;
 }
 
 /** What the clerk reads: the department's list and one assignment. */
-export function assignmentsRoutes({ db, zone, clock, access }: Deps): FastifyPluginAsyncTypebox {
+export function assignmentsRoutes({ db, zone, keyRing, clock, access }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addSchema(AssignmentSchema);
     const common = { tags: ['departments'], ...secured('department:<code>', 'dispatch') };
@@ -66,7 +68,7 @@ export function assignmentsRoutes({ db, zone, clock, access }: Deps): FastifyPlu
           dueBefore: readInstant('dueBefore', dueBefore),
           sort,
         };
-        const rows = await listAssignments(db, filter, toKey(decodeCursor(after, isText)), limit + 1);
+        const rows = await listAssignments(db, keyRing, filter, toKey(decodeCursor(after, isText)), limit + 1);
         const now = await clock.now();
         return toPage(
           rows,
@@ -90,7 +92,7 @@ export function assignmentsRoutes({ db, zone, clock, access }: Deps): FastifyPlu
         },
       },
       async (request, reply) => {
-        const found = await ownAssignment(db, request.actor, request.params.id, 'dispatch');
+        const found = await ownAssignment({ db, keyRing }, request.actor, request.params.id, 'dispatch');
         reply.header('etag', etagOf(found.assignment.version));
         return viewAssignment(zone, found, await clock.now());
       },

@@ -1,10 +1,10 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { type AppealRow, changeAppeals, lockAppeals, nextStatus } from '../appeals/appeals.service.ts';
 import { duesOf, endDeadlines, startDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { ProblemError } from '../platform/problem.ts';
-import { withdrawUnsent } from '../receipts/receipts.service.ts';
+import { withdrawForwarded } from '../receipts/receipts.service.ts';
 import { assignments } from './departments.table.ts';
 import { appendToFeed, type NewFeedEntry } from './feed.ts';
 
@@ -109,7 +109,7 @@ export async function returnCase(
   const forward = own.dueOf('forward', now, appeal);
   const again = { rules: own, appealId: appeal.id, name: 'forward' as const, startsAt: now, lateByAdapter: false };
   await startDeadlines(tx, forward ? [{ ...again, ...forward }] : []);
-  await withdrawUnsent(tx, own, appeal.id, now);
+  await withdrawForwarded(tx, own, appeal.id, now);
   await update(tx, assignment, { status: 'returned', returnedAt: now, returnReason: step.reason, dueAt: null });
   await appendToFeed(
     tx,
@@ -165,6 +165,16 @@ export async function assignedAt(tx: Transaction, appealIds: readonly string[]):
   return new Map(rows.map(({ id, at }) => [id, at]));
 }
 
+/** What the assignments of these appeals show is something else now, and so is their ETag. Call with the appeals locked. */
+export async function renewAssignments(tx: Transaction, rows: readonly AppealRow[]): Promise<void> {
+  const ids = rows.flatMap(({ assignmentId }) => assignmentId ?? []);
+  if (ids.length === 0) return;
+  await tx
+    .update(assignments)
+    .set({ version: sql`${assignments.version} + 1` })
+    .where(inArray(assignments.id, ids));
+}
+
 /**
  * Tells the departments that have these appeals that something about them changed, and `withdrawn` with it to those that
  * had a case: all of a transaction's entries at once, or two of them might wait for each other. Call it last before COMMIT.
@@ -178,5 +188,6 @@ export async function announceChange(
   const entries = rows.flatMap(({ id, department, assignmentId }) =>
     department && assignmentId ? [{ department, kind: 'changed' as const, assignmentId, appealId: id }] : [],
   );
+  await renewAssignments(tx, rows);
   await appendToFeed(tx, [...withdrawn, ...entries], now);
 }

@@ -13,6 +13,8 @@ const nothing = {
   category: null,
   urgency: null,
   complexity: null,
+  messages: null,
+  latestMessageAt: null,
 };
 
 /**
@@ -39,6 +41,8 @@ export function viewAssignment(zone: Zone, { assignment, appeal }: Listed, now: 
     category: content.category,
     urgency: content.urgency,
     complexity: content.complexity,
+    messages: content.messages,
+    latestMessageAt: at(content.latestMessageAt),
     reason: assignment.reason,
     final: assignment.final,
     assignedAt: format(assignment.assignedAt),

@@ -28,6 +28,13 @@ export const AssignmentSchema = Type.Object(
     category: Nullable(Type.String({ description: '类别' })),
     urgency: Nullable(Type.String({ description: '紧急程度' })),
     complexity: Nullable(Type.String({ description: '难易' })),
+    messages: Nullable(
+      Type.Integer({
+        description:
+          'Messages of the case and of the appeals linked to it (来件数): `GET /v1/appeals/{appealId}/messages` has their words',
+      }),
+    ),
+    latestMessageAt: Nullable(Instant('When the newest of them was recorded (最近来件时间)')),
     reason: Type.Record(Type.String(), Type.Unknown(), {
       description: 'Why it came here (派单依据): the rule and the words it found, or the dispatcher',
     }),

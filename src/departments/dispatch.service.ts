@@ -5,7 +5,7 @@ import { cancelDeadlines, endDeadlines, runningOf, startDeadlines } from '../dea
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
-import { tell, withdrawUnsent } from '../receipts/receipts.service.ts';
+import { tell, withdrawForwarded } from '../receipts/receipts.service.ts';
 import { departmentNames } from './departments.service.ts';
 import { type AssignmentReason, assignments } from './departments.table.ts';
 import { appendToFeed, type NewFeedEntry } from './feed.ts';
@@ -132,7 +132,7 @@ export async function withdraw(
     .where(inArray(assignments.id, ids))
     .returning({ id: assignments.id, department: assignments.department, appealId: assignments.appealId });
   await cancelDeadlines(tx, 'sign', ids);
-  for (const appeal of held) await withdrawUnsent(tx, rules.of(appeal), appeal.id, now);
+  for (const appeal of held) await withdrawForwarded(tx, rules.of(appeal), appeal.id, now);
   return withdrawn.map(({ id, department, appealId }) => ({ department, kind: 'removed', assignmentId: id, appealId }));
 }
 

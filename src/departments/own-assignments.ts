@@ -1,5 +1,6 @@
 import type { onRequestAsyncHookHandler } from 'fastify';
 import type { Access } from '../platform/access/access.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
 import { type Actor, hasScope } from '../platform/access/keys.ts';
 import type { Database } from '../platform/database/database.ts';
 import { notFound } from '../platform/problem.ts';
@@ -16,8 +17,13 @@ export function anyDepartment(access: Access): onRequestAsyncHookHandler {
 }
 
 /** An assignment of the caller's own department. Another department's is a 404: it is not to know that it exists. */
-export async function ownAssignment(db: Database, actor: Actor, id: string, ...also: string[]): Promise<Listed> {
-  const found = await findAssignment(db, id);
+export async function ownAssignment(
+  { db, keyRing }: { db: Database; keyRing: KeyRing },
+  actor: Actor,
+  id: string,
+  ...also: string[]
+): Promise<Listed> {
+  const found = await findAssignment(db, keyRing, id);
   if (!found || !hasScope(actor, departmentScope(found.assignment.department), ...also)) {
     throw notFound({ en: 'The assignment', zh: '该派单' });
   }

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { AppealRow } from '../appeals/appeals.service.ts';
 import type { AppealStatus } from '../appeals/states.ts';
 import {
@@ -67,11 +67,9 @@ export async function applyRejudged(
   const other =
     begun.find(({ name }) => name === own)?.dueAt ?? (cancelled.some(({ name }) => name === own) ? null : undefined);
   if (appeal.assignmentId && other !== undefined)
-    await tx
-      .update(assignments)
-      .set({ dueAt: other, version: sql`${assignments.version} + 1` })
-      .where(eq(assignments.id, appeal.assignmentId));
+    await tx.update(assignments).set({ dueAt: other }).where(eq(assignments.id, appeal.assignmentId));
   await moveDeadlines(tx, moves, { cause: 'reclassify', actor }, now);
-  // The nature or urgency that the department reads is another one, also where no due time moved.
-  if (!moves.some(({ row }) => row.name === own)) await announceChange(tx, [appeal], now);
+  // The nature or urgency that the department reads is another one, also where the due time that it shows did not move.
+  const isTold = moves.some(({ row, dueAt }) => row.name === own && row.dueAt.getTime() !== dueAt.getTime());
+  if (!isTold) await announceChange(tx, [appeal], now);
 }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TObject, Type } from 'typebox';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { Access } from '../platform/access/access.ts';
+import type { KeyRing } from '../platform/access/key-ring.ts';
 import { maskText } from '../platform/access/masking.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
@@ -17,6 +18,7 @@ import { anyDepartment, ownAssignment } from './own-assignments.ts';
 interface Deps {
   db: Database;
   book: RuleBook;
+  keyRing: KeyRing;
   clock: Clock;
   access: Access;
 }
@@ -25,7 +27,7 @@ const Words = (description: string) => Type.String({ minLength: 1, maxLength: 10
 const strict = { additionalProperties: false };
 
 /** What a department does with a case: sign for it, send it back, hand in the result. */
-export function workRoutes({ db, book, clock, access }: Deps): FastifyPluginAsyncTypebox {
+export function workRoutes({ db, book, keyRing, clock, access }: Deps): FastifyPluginAsyncTypebox {
   return async (app) => {
     for (const schema of [AssignmentSchema, SignManySchema]) app.addSchema(schema);
     const common = { tags: ['departments'], ...secured('department:<code>') };
@@ -66,11 +68,11 @@ export function workRoutes({ db, book, clock, access }: Deps): FastifyPluginAsyn
         async (request, reply) => {
           const { id } = request.params;
           const version = readVersion(request.headers);
-          await ownAssignment(db, request.actor, id);
+          await ownAssignment({ db, keyRing }, request.actor, id);
           const now = await clock.now();
           const step = { assignmentId: id, version, actor: request.actor.name };
           await book.transact((tx, rules) => run(tx, rules, step, request.body as Type.Static<T>, now));
-          const changed = await ownAssignment(db, request.actor, id);
+          const changed = await ownAssignment({ db, keyRing }, request.actor, id);
           reply.header('etag', etagOf(changed.assignment.version));
           return viewAssignment(book.zone, changed, now);
         },
@@ -96,7 +98,7 @@ export function workRoutes({ db, book, clock, access }: Deps): FastifyPluginAsyn
         const items = [];
         for (const { id, version } of request.body.items) {
           try {
-            await ownAssignment(db, request.actor, id);
+            await ownAssignment({ db, keyRing }, request.actor, id);
             await withTransaction(db, (tx) => sign(tx, { assignmentId: id, version, actor: request.actor.name }, now));
             items.push({ id, ok: true, status: 'signed' as const });
           } catch (error) {

@@ -1,9 +1,10 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { type AppealRow, changeAppeals, lockAppeals } from '../appeals/appeals.service.ts';
 import { appellantsById, appellantsOf, type MaskedAppellant, maskAppellant } from '../appeals/appellants.ts';
-import { contactOf } from '../appeals/contact.ts';
+import { type Contact, contactOf } from '../appeals/contact.ts';
 import { linkedTo, numbersOf, readAppeals } from '../appeals/lookup.service.ts';
-import { type Protection, protectionOf } from '../appeals/protection.ts';
+import { isHiddenFromDepartments, protectionOf } from '../appeals/protection.ts';
+import { announceChange } from '../departments/assignments.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
 import { arrayOf, insertRows } from '../platform/database/rows.ts';
@@ -36,7 +37,8 @@ export async function represent(
         'is no appellant of this appeal or one linked to it',
         '不是本诉求的反映人',
       );
-    const because = await protectionIn(tx, keyRing, appeal, row);
+    const sender = await senderIn(tx, keyRing, appeal, row);
+    const because = sender && protectionOf(sender.natures, sender.contact);
     if (because)
       throw fieldProblem(
         `/appellants/${at}`,
@@ -59,18 +61,19 @@ export async function represent(
       namedBy: actor,
     })),
   );
+  await announceChange(tx, [appeal], now);
 }
 
-/** Why a representative's identity is protected, where it is: by the lead appeal, by their own, or by their wish. */
-async function protectionIn(
+/** By what a representative's identity may be protected: the lead appeal, their own, or their wish. */
+async function senderIn(
   db: Executor,
   keyRing: KeyRing,
   lead: Pick<AppealRow, 'nature'>,
   { id, appealId }: { id: string; appealId: string },
-): Promise<Protection | undefined> {
+): Promise<{ natures: (string | null)[]; contact: Contact } | undefined> {
   const [own] = await readAppeals(db, [appealId]);
   const contact = await contactOf(db, keyRing, appealId, { appellantId: id });
-  return own && contact && protectionOf([lead.nature, own.nature], contact);
+  return own && contact && { natures: [lead.nature, own.nature], contact };
 }
 
 export interface Representative {
@@ -83,7 +86,7 @@ export interface Representative {
 
 /**
  * Who speaks for an appeal, masked, in the order in which they were named. For a department without those who are
- * protected by now: they were not when they were named.
+ * protected by now, or may be: while nobody has judged what their appeal is.
  */
 export async function representativesOf(
   db: Executor,
@@ -107,7 +110,9 @@ export async function representativesOf(
   const shown: Representative[] = [];
   for (const { appellantId, namedAt, namedBy } of rows) {
     const row = known.get(appellantId);
-    if (!row || (isForDepartment && (await protectionIn(db, keyRing, lead, row)))) continue;
+    if (!row) continue;
+    const sender = isForDepartment ? await senderIn(db, keyRing, lead, row) : undefined;
+    if (sender && isHiddenFromDepartments(sender.natures, sender.contact)) continue;
     const { appealId } = row;
     const appellant = maskAppellant(keyRing, row);
     shown.push({ appealId, appealNumber: numbers.get(appealId) ?? '', appellant, namedAt, namedBy });

@@ -1,6 +1,5 @@
-import { inArray, sql } from 'drizzle-orm';
+import { inArray, type SQL, sql } from 'drizzle-orm';
 import { contactsOf } from '../appeals/appellants.ts';
-import { policiesOf } from '../appeals/lookup.service.ts';
 import { type DeadlineEnd, endDeadlines } from '../deadlines/deadlines.service.ts';
 import type { RuleBook, RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
@@ -10,8 +9,9 @@ import type { Clock } from '../platform/clock/clock.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { arrayOf } from '../platform/database/rows.ts';
 import { withTransaction } from '../platform/database/transaction.ts';
+import { decide } from './decide.ts';
 import type { Found, SendOutcome, SmsGateway } from './gateways/gateway.ts';
-import { decideAssessing, RECEIPT } from './receipts.service.ts';
+import { RECEIPT } from './receipts.service.ts';
 import { receipts } from './receipts.table.ts';
 import { CODE_PLACE } from './texts.ts';
 
@@ -32,30 +32,34 @@ const MAX_ATTEMPTS = 48;
 
 /**
  * Sends what is due: write "attempt started", let go of the database, call the gateway, settle. After a crash in between
- * the row still says `sending`; then the gateway is asked, and the message is sent only if it never arrived there.
+ * the row still says `sending`; then the gateway is asked, and the message is sent only if it never arrived there. Each
+ * attempt says what holds when it begins.
  */
 export function createReceiptHandler(deps: Deps): AgendaHandler {
   const { db, book, gateway, keyRing, clock } = deps;
 
   async function handle(lease: Lease, now: Date): Promise<void> {
-    const { open, interrupted } = await book.transact((tx, rules) => begin(tx, rules, lease, now));
+    const { started, interrupted } = await book.transact((tx, rules) => begin(tx, rules, lease, now));
     const found =
       interrupted.length === 0 ? new Map<string, Found>() : await gateway.find(interrupted.map((row) => row.id));
+    const told = interrupted.flatMap((row) => {
+      const verdict = verdictOf(found.get(row.id));
+      return verdict ? [{ row, verdict }] : [];
+    });
+    const notSent = new Set(interrupted.filter((row) => !told.some((entry) => entry.row === row)).map(({ id }) => id));
+    const again =
+      notSent.size === 0 ? [] : (await book.transact((tx, rules) => begin(tx, rules, lease, now, notSent))).started;
+    const open = [...started, ...again];
     const contacts = await contactsOf(
       db,
       keyRing,
       open.map((row) => row.messageId),
     );
-    const verdicts = await Promise.all(
-      open.map(
-        async (row): Promise<{ row: Row; verdict: Verdict }> => ({
-          row,
-          verdict: verdictOf(found.get(row.id)) ?? (await send(lease, row, contacts.get(row.messageId))),
-        }),
-      ),
+    const sent = await Promise.all(
+      open.map(async (row) => ({ row, verdict: await send(lease, row, contacts.get(row.messageId)) })),
     );
     const sentAt = await clock.now();
-    await withTransaction(db, (tx) => finish(tx, lease, verdicts, sentAt));
+    await withTransaction(db, (tx) => finish(tx, lease, [...told, ...sent], sentAt));
   }
 
   async function send(
@@ -137,56 +141,58 @@ async function promisesOf(tx: Transaction, sent: readonly { row: Row }[]): Promi
   return rows.map((row) => ({ ...row, name: 'receipt' }));
 }
 
-/** Locks what is to be sent and says so in the rows; what needs no sending any more is settled here. */
+/**
+ * Locks what is to be sent and says so in the rows, in words that hold now; what needs no sending any more is settled here.
+ * @param notSent given: only these, of which the gateway says that the interrupted attempt never got there.
+ * @returns also the attempts that were interrupted, of which the gateway has to be asked first.
+ */
 async function begin(
   tx: Transaction,
   rules: RulesInForce,
   lease: Lease,
   now: Date,
-): Promise<{ open: Row[]; interrupted: Row[] }> {
-  const ids = lease.items.map((item) => item.subjectId);
-  const lock = (): Promise<Row[]> =>
-    tx
-      .select()
-      .from(receipts)
-      .where(sql`${receipts.id} = any(${arrayOf(ids, 'uuid')})`)
-      .orderBy(receipts.id)
-      .for('update');
-  let rows = await lock();
-  const undecided = rows.filter((row) => row.text === null && row.status === 'created');
-  if (undecided.length > 0) {
-    const appeals = await policiesOf(
-      tx,
-      undecided.map((row) => row.appealId),
-    );
-    await decideAssessing(
-      tx,
-      undecided.flatMap(({ id, appealId }) => {
-        const appeal = appeals.get(appealId);
-        return appeal ? [{ id, number: appeal.number, rules: rules.of(appeal) }] : [];
-      }),
-      now,
-    );
-    rows = await lock();
-  }
-  const open = rows.filter((row) => ['created', 'sending', 'temporary-failure', 'unknown'].includes(row.status));
-  const interrupted = open.filter((row) => row.status === 'sending' || row.status === 'unknown');
-  await tx.execute(
-    sql`update receipts set status = 'sending', attempt_started_at = ${now.toISOString()} where id = any(${arrayOf(
-      open.map((row) => row.id),
-      'uuid',
-    )})`,
+  notSent?: ReadonlySet<string>,
+): Promise<{ started: Row[]; interrupted: Row[] }> {
+  const ids = notSent ? [...notSent] : lease.items.map((item) => item.subjectId);
+  const rows = await tx
+    .select()
+    .from(receipts)
+    .where(sql`${receipts.id} = any(${arrayOf(ids, 'uuid')})`)
+    .orderBy(receipts.id)
+    .for('update');
+  const interrupted = notSent ? [] : rows.filter(isUnderWay);
+  const unsent = rows.filter(
+    (row) =>
+      row.status === 'created' || row.status === 'temporary-failure' || (notSent !== undefined && isUnderWay(row)),
   );
+  const isVoid = (row: Row): boolean => row.kind === 'notice' && row.frozenAt === null;
+  const isUndecided = (row: Row): boolean => row.kind === 'receipt' && row.frozenAt === null;
+  const decided = await decide(tx, rules, unsent.filter(isUndecided), now);
+  const started = [...unsent.filter((row) => row.frozenAt !== null), ...decided];
+  await setStatus(tx, unsent.filter(isVoid), sql`status = 'cancelled'`);
+  await setStatus(tx, started, sql`status = 'sending', attempt_started_at = ${now.toISOString()}`);
   await settle(
     tx,
     lease,
     itemsOf(
       lease,
-      rows.filter((row) => !open.includes(row)),
+      rows.filter((row) => !interrupted.includes(row) && !started.some(({ id }) => id === row.id)),
     ),
     now,
   );
-  return { open, interrupted };
+  return { started, interrupted };
+}
+
+const isUnderWay = ({ status }: Row): boolean => status === 'sending' || status === 'unknown';
+
+async function setStatus(tx: Transaction, rows: readonly Row[], set: SQL): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.execute(
+    sql`update receipts set ${set} where id = any(${arrayOf(
+      rows.map((row) => row.id),
+      'uuid',
+    )})`,
+  );
 }
 
 /** The gateway's word on an interrupted attempt; undefined: it never got there, so send. */
@@ -198,6 +204,7 @@ function verdictOf(found: Found | undefined): Verdict | undefined {
 const isOpen = (verdict: Verdict): boolean =>
   verdict.outcome === 'unknown' || (verdict.outcome === 'refused' && !verdict.permanent);
 
+/** Writes what became of attempts. Of one that another worker has ended meanwhile, nothing. */
 async function mark(
   tx: Transaction,
   rows: readonly Row[],
@@ -215,7 +222,7 @@ async function mark(
     where id = any(${arrayOf(
       rows.map((row) => row.id),
       'uuid',
-    )})`);
+    )}) and status in ('sending', 'unknown')`);
 }
 
 function itemsOf(lease: Lease, rows: readonly Row[]): AgendaItem[] {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { v7 as uuid } from 'uuid';
 import { numbersReached } from '../appeals/appellants.ts';
 import { linkedTo } from '../appeals/lookup.service.ts';
@@ -11,6 +11,9 @@ import { receipts } from './receipts.table.ts';
 import { receiptText, type Subject } from './texts.ts';
 
 export const RECEIPT = 'receipt';
+
+/** Of a receipt `r`: an attempt has begun, and only the gateway knows whether it left. */
+const isUnderWay = sql`r.status in ('sending', 'unknown')`;
 
 /** A receipt promised to the sender of one message. */
 export interface PromisedReceipt {
@@ -90,8 +93,8 @@ export interface Tidings {
 
 /**
  * Tells an event to everyone who raised the appeal, or one that was linked to it, each under their own number: receipts
- * not yet decided get their text now; whoever was told something else before gets one notice, however often they wrote.
- * Call with the appeals locked.
+ * not yet decided, or refused for now with words that hold no longer, get their text now; whoever was told something else
+ * before gets one notice, however often they wrote. Call with the appeals locked.
  */
 export async function tell(tx: Transaction, rules: RulesInForce, events: readonly Tidings[], now: Date): Promise<void> {
   if (events.length === 0) return;
@@ -108,8 +111,16 @@ export async function tell(tx: Transaction, rules: RulesInForce, events: readonl
     ),
   ];
   const texts = tidings.map(({ appeal, subject }) => receiptText(rules.of(appeal), appeal.number, subject));
-  const { rows: decided } = await tx.execute<{ appeal_id: string; business_key: string; due_at: string }>(sql`
-    update receipts r set text = x.text, subject = x.about, frozen_at = ${now.toISOString()}
+  const { rows } = await tx.execute<{
+    appeal_id: string;
+    business_key: string;
+    due_at: string;
+    under_way: boolean;
+  }>(sql`
+    update receipts r set
+      text = case when ${isUnderWay} then r.text else x.text end,
+      subject = case when ${isUnderWay} then r.subject else x.about end,
+      frozen_at = case when ${isUnderWay} then null else ${now.toISOString()}::timestamptz end
     from unnest(${arrayOf(
       tidings.map((item) => item.appeal.id),
       'uuid',
@@ -117,7 +128,11 @@ export async function tell(tx: Transaction, rules: RulesInForce, events: readonl
       tidings.map((item) => item.subject.about),
       'text',
     )}) x(appeal_id, text, about)
-    where r.appeal_id = x.appeal_id and r.kind = 'receipt' and r.text is null returning r.appeal_id, r.business_key, r.due_at`);
+    where r.appeal_id = x.appeal_id and r.kind = 'receipt' and (r.text is null
+      or (r.subject = 'assessing' and (r.status = 'temporary-failure' or ${isUnderWay}))
+      or (r.frozen_at is null and r.status = 'temporary-failure'))
+    returning r.appeal_id, r.business_key, r.due_at, ${isUnderWay} as under_way`);
+  const decided = rows.filter((row) => !row.under_way);
   const byAppeal = new Map(tidings.map((item, at) => [item.appeal.id, { ...item, text: texts[at] ?? '' }]));
   await reschedule(
     tx,
@@ -245,36 +260,51 @@ export async function moveReceipts(tx: Transaction, messageIds: readonly string[
     .where(inArray(receipts.messageId, [...messageIds]));
 }
 
+/** Words that say a department has the case. */
+const naming: readonly Subject['about'][] = ['forwarded', 'joined', 'progress'];
+
 /** A case left its department: what was not sent yet must no longer say that it was forwarded there. */
-export async function withdrawUnsent(tx: Transaction, rules: TimeRules, appealId: string, now: Date): Promise<void> {
-  const followers = (await linkedTo(tx, [appealId])).map(({ id }) => id);
-  // A send that was refused for now has surely not left either.
-  const unsent = inArray(receipts.status, ['created', 'temporary-failure']);
-  await tx
-    .update(receipts)
-    .set({ status: 'cancelled' })
-    .where(and(inArray(receipts.appealId, [appealId, ...followers]), unsent, eq(receipts.kind, 'notice')));
-  const thawed = await tx
-    .update(receipts)
-    .set({ status: 'created', text: null, subject: null, frozenAt: null })
-    .where(and(eq(receipts.appealId, appealId), unsent, eq(receipts.kind, 'receipt')))
-    .returning({ businessKey: receipts.businessKey, dueAt: receipts.dueAt });
-  await reschedule(
-    tx,
-    thawed.map((row) => ({ businessKey: row.businessKey, runAt: assessment(rules, now, row.dueAt, now) })),
-  );
+export async function withdrawForwarded(tx: Transaction, rules: TimeRules, appealId: string, now: Date): Promise<void> {
+  await withdrawUnsent(tx, rules, appealId, sql`r.subject = any(${arrayOf(naming, 'text')})`, now);
 }
 
-/** Receipts still undecided at their last reminder say so truthfully: received, being assessed. */
-export async function decideAssessing(
+/** A case was taken out of the one it was linked to at `since`: what it was told there and was not sent yet is void. */
+export async function withdrawLinked(
   tx: Transaction,
-  undecided: readonly { id: string; number: string; rules: TimeRules }[],
+  rules: TimeRules,
+  appealId: string,
+  since: Date,
   now: Date,
 ): Promise<void> {
-  for (const { id, number, rules } of undecided) {
-    await tx
-      .update(receipts)
-      .set({ text: receiptText(rules, number, { about: 'assessing' }), subject: 'assessing', frozenAt: now })
-      .where(and(eq(receipts.id, id), isNull(receipts.text)));
-  }
+  await withdrawUnsent(tx, rules, appealId, sql`r.frozen_at >= ${since.toISOString()}`, now);
+}
+
+/**
+ * Takes back words that hold no longer, of an appeal and of those that go by it: notices are cancelled, receipts wait to
+ * be decided again. What is under way may have left already: it is decided again only when the gateway says that it has not.
+ */
+async function withdrawUnsent(
+  tx: Transaction,
+  rules: TimeRules,
+  appealId: string,
+  isVoid: SQL,
+  now: Date,
+): Promise<void> {
+  const followers = (await linkedTo(tx, [appealId])).map(({ id }) => id);
+  const { rows } = await tx.execute<{ business_key: string; due_at: string; status: string; kind: string }>(sql`
+    update receipts r set
+      status = case when ${isUnderWay} then r.status when r.kind = 'notice' then 'cancelled' else 'created' end,
+      text = case when ${isUnderWay} or r.kind = 'notice' then r.text end,
+      subject = case when ${isUnderWay} or r.kind = 'notice' then r.subject end,
+      frozen_at = case when not ${isUnderWay} and r.kind = 'notice' then r.frozen_at end
+    where r.appeal_id = any(${arrayOf([appealId, ...followers], 'uuid')}) and ${isVoid}
+      and (r.status in ('created', 'temporary-failure') or ${isUnderWay})
+    returning r.business_key, r.due_at, r.status, r.kind`);
+  await reschedule(
+    tx,
+    rows.flatMap(({ business_key, due_at, status, kind }) => {
+      const runAt = assessment(rules, now, new Date(due_at), now);
+      return kind === 'receipt' && status === 'created' ? [{ businessKey: business_key, runAt }] : [];
+    }),
+  );
 }

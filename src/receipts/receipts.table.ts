@@ -34,6 +34,7 @@ export const receipts = pgTable('receipts', {
   dueAt: instant('due_at').notNull(),
   subject: text(),
   text: text(),
+  /** When the text was decided; null: nobody has, or what it says holds no longer and it is not to be sent again so. */
   frozenAt: instant('frozen_at'),
   attemptStartedAt: instant('attempt_started_at'),
   sentAt: instant('sent_at'),

@@ -9,13 +9,13 @@ import { moveDeadlinesOfMessages, startDeadlines } from '../deadlines/deadlines.
 import { resumeDeadlines } from '../deadlines/resume.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { DeadlineName, TimeRules } from '../deadlines/time-rules.service.ts';
-import { announceChange } from '../departments/assignments.service.ts';
+import { announceChange, renewAssignments } from '../departments/assignments.service.ts';
 import { moveDeadlines } from '../departments/move-deadlines.service.ts';
 import { requestMatching } from '../matters/matching.service.ts';
 import { removeRepresentatives } from '../matters/representatives.service.ts';
 import { decideSuggestion } from '../matters/suggestions.service.ts';
 import type { Transaction } from '../platform/database/database.ts';
-import { moveReceipts, tell, withdrawUnsent } from '../receipts/receipts.service.ts';
+import { moveReceipts, tell, withdrawLinked } from '../receipts/receipts.service.ts';
 import { reopen } from './reopen.service.ts';
 import { checkVersion, type Decision } from './triage.service.ts';
 
@@ -58,7 +58,8 @@ export async function unlink(
     return { appeal: to, action: 'attach' as const, role: 'system' as const, actor, data: dataOf(to) };
   });
   await changeAppeals(tx, [step, ...noted], now);
-  // What waits for its sign-off, or has ended, keeps its state and its department's peace; only its history tells.
+  // What waits for its sign-off, or has ended, keeps its state and its department's peace; only its history tells, and what
+  // an assignment shows of the messages.
   const ended = left.filter(({ status }) => !isOpen(status));
   await noteAppeals(
     tx,
@@ -66,13 +67,15 @@ export async function unlink(
     now,
   );
 
+  await renewAssignments(tx, ended);
   const own = rules.of(appeal);
   const occasion = `unlink:${appeal.version + 1}`;
   await resume(tx, own, appeal, now);
   await removeRepresentatives(tx, appeal.id);
   if (target) await decideSuggestion(tx, [appeal.id, target.id], 'dismissed', actor, now);
   await requestMatching(tx, [{ appealId: appeal.id, occasion }], now);
-  await withdrawUnsent(tx, own, appeal.id, now);
+  const link = await lastEvent(tx, appeal.id, 'link');
+  await withdrawLinked(tx, own, appeal.id, link?.at ?? now, now);
   const subject = { about: 'unlinked' as const, targetNumber: target?.number ?? '' };
   await tell(tx, rules, [{ appeal, subject, eventId: occasion }], now);
   await announceChange(tx, known, now);

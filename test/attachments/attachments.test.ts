@@ -147,7 +147,12 @@ t.test('a file’s name does not show who sent it', async (t) => {
 });
 
 t.test('no content, no file, no key', async (t) => {
-  const later = toFetch('image', '微信图片', { by: 'wechat', source: 'wechat-12345' }, new Date('2026-04-01T00:00:00Z'));
+  const later = toFetch(
+    'image',
+    '微信图片',
+    { by: 'wechat', source: 'wechat-12345' },
+    new Date('2026-04-01T00:00:00Z'),
+  );
   const { id } = await send({}, [later]);
   await city.rows("update attachments set state = 'pending' where id = $1", [id]);
   const content = (wanted: string, headers = {}) =>

@@ -121,5 +121,7 @@ t.test('while nobody has judged the linked appeal, it may be a report: not for a
   await represent(lead.appealId, other.appellantId);
   const asked = { appellantId: other.appellantId };
   t.match(await reveal(lead.appealId, housing, asked), { status: 403, body: { detail: /not known yet/ } });
+  t.match(await listed(lead.appealId, housing), { status: 200, body: { items: [] } });
+  t.equal((await listed(lead.appealId, desk)).body.items.length, 1);
   t.equal((await reveal(lead.appealId, desk, asked)).status, 200);
 });
