@@ -68,7 +68,7 @@ if (!findDovecot()) {
       const yesterday = new Date(Date.now() - 86_400_000);
       await admin.append('INBOX', mail({ Subject: '设置之前' }), [], yesterday);
       const settings = imap.settings('mayor', { pollSeconds: 1 });
-      await connect(city, { ...settings, user: 'nobody' });
+      await connect(city, { ...settings, port: 1 });
       await until(async () => (await city.rows('select 1 from mailbox_failures')).length > 0);
       await imap.deliver('mayor', mail({ Subject: '设置有误期间' }));
       await connect(city, settings);
