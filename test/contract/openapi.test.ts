@@ -207,10 +207,11 @@ t.test('every operation answers as the document says', async (t) => {
     attachments: [kept],
   });
   await call('GET', `/v1/attachments/${kept.id}/content`, 200);
-  await call('GET', `/v1/assignments/${id}`, 200);
-  await call('POST', `/v1/assignments/${id}/sign`, 200, {}, { 'if-match': '"1"' });
-  await call('POST', `/v1/assignments/${id}/return`, 409, { reason: '晚了' }, { 'if-match': '"2"' });
-  await call('POST', `/v1/assignments/${id}/submit`, 200, { result: '已修复' }, { 'if-match': '"2"' });
+  const held = await call<{ version: number }>('GET', `/v1/assignments/${id}`, 200);
+  const signed = { 'if-match': `"${held.version + 1}"` };
+  await call('POST', `/v1/assignments/${id}/sign`, 200, {}, { 'if-match': `"${held.version}"` });
+  await call('POST', `/v1/assignments/${id}/return`, 409, { reason: '晚了' }, signed);
+  await call('POST', `/v1/assignments/${id}/submit`, 200, { result: '已修复' }, signed);
   const { items: work } = await call<{ items: { id: string; version: number }[] }>(
     'GET',
     '/v1/departments/water/assignments?status=pending',
