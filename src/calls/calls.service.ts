@@ -38,7 +38,10 @@ export interface CallsDeps {
  * calls of one caller. A push takes a few milliseconds; a city has at most some dozens a second.
  */
 const CALLS_LOCK = 7_160_012_377;
-/** Different events kept of one call: no switch tells more, and a call is made anew from all of them. */
+/**
+ * Different events kept of one call: no switch tells more, and a call is made anew from all of them. Answers and ends have
+ * as many places again, so that progress cannot crowd them out: without them a call would count as missed.
+ */
 const MOST_EVENTS = 200;
 
 export const callContext = (id: string): string => `call:${id}`;
@@ -111,7 +114,8 @@ async function keepEvent(
   const { rows: counted } = await tx.execute<{ n: number }>(
     sql`select count(*)::int as n from call_events where call = ${call}`,
   );
-  if ((counted[0]?.n ?? 0) >= MOST_EVENTS) return { call, absorbed };
+  const most = event.answeredAt || event.endedAt ? 2 * MOST_EVENTS : MOST_EVENTS;
+  if ((counted[0]?.n ?? 0) >= most) return { call, absorbed };
   const id = uuid();
   await tx.insert(callEvents).values({
     id,

@@ -377,3 +377,17 @@ t.test('what is no record is refused, and nothing happens', async (t) => {
   t.equal(latin.status, 400);
   t.same(await city.counts(), before);
 });
+
+t.test('a NUL that a switch encoded harms its own record only', async (t) => {
+  const bad = { variables: variables('fs-nul', { seat: 'a%00b' }), callflow: [{ caller_profile: profile }] };
+  const reply = await push([{ callId: 'beside-nul', caller: '13800001111', called: '12345' }, bad]);
+  t.match(reply, { status: 200, body: { accepted: 1, refused: [{ index: 1, errors: [{ pointer: '/seat' }] }] } });
+});
+
+t.test('however much progress was told of a call, its answer and its end count', async (t) => {
+  const at = (second: number): string => new Date(Date.UTC(2026, 2, 10, 1, 50) + second * 1000).toISOString();
+  const progress = Array.from({ length: 200 }, (_, n) => ({ callId: 'talkative', queuedAt: at(n), seat: String(n) }));
+  await take(progress);
+  const call = await callOf({ callId: 'talkative', agent: 'E1', answeredAt: at(300), endedAt: at(400) });
+  t.match(call, { status: 'answered', agent: 'E1' });
+});

@@ -54,12 +54,18 @@ export function readPush(
 }
 
 function eventOf(reading: Reading, record: unknown, now: Date): CallEvent {
-  const bad = findUnusableText(record, '');
-  if (bad !== undefined) throw unusableText(bad);
+  checkText(record);
   const event = translate(reading, record);
+  // Some switches encode what their fields hold: it is read only now.
+  checkText(event);
   const wrong = checkTimes(event, '', now);
   if (wrong) throw wrong;
   return event;
+}
+
+function checkText(value: unknown): void {
+  const bad = findUnusableText(value, '');
+  if (bad !== undefined) throw unusableText(bad);
 }
 
 function translate(reading: Reading, record: unknown): CallEvent {
