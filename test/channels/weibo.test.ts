@@ -76,7 +76,7 @@ t.test('every kind becomes what a person would read; a picture is fetched', asyn
   ];
   for (const [changes, body] of kinds) {
     t.equal((await send(message({ ...changes }))).status, 200);
-    t.equal((await newest()).body, body.trim());
+    t.equal((await newest()).body, body);
   }
   await city.clock.settle();
   const files = await city.rows('select kind, state, media_type from attachments order by id');

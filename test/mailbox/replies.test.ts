@@ -215,7 +215,7 @@ t.test('settings say what is missing, and never show the password', async (t) =>
   ];
   for (const [reply, pointer] of wrong)
     t.match(await put(reply), { status: 400, body: { errors: [{ pointer }] } }, pointer);
-  const whole = { ...given, user: 'mayor', password: 'smtp-password', text: '{code} {number}' };
+  const whole = { ...given, user: 'mayor', password: 'smtp-password', text: '查询码：{code}，编号 {number}' };
   t.match((await put(whole)).body, { reply: { ...whole, port: 465, secure: true, password: '***' } });
   t.match(await city.get('/v1/sources/mayor-mailbox/settings'), { reply: { password: '***' } });
   await put({ ...whole, password: '***' });

@@ -49,8 +49,9 @@ export function maskIdNumber(id: string): string {
 
 /**
  * Masks inside free text: mobile (spelled out too) and landline numbers, ID cards, bank cards, e-mail addresses, query codes
- * (查询码) as our own texts tell them, and WeChat or QQ numbers that a word announces; with `name`, the name its sender gave, wherever it stands. Leaves dates, appeal
- * numbers, amounts, short service numbers, plates, house numbers and the names of others.
+ * (查询码) as our own texts tell them, and WeChat or QQ numbers that a word announces; with `name`, the name its sender
+ * gave, wherever it stands. Leaves dates, appeal numbers, amounts, short service numbers, plates, house numbers and the
+ * names of others.
  */
 export function maskText(text: string, name?: string): string {
   const masked = maskAccounts(maskSpelled(maskNumbers(maskEmails(maskCodes(text)))));

@@ -3,9 +3,8 @@ import { type Static, Type } from 'typebox';
 const ACKNOWLEDGED =
   '您的来信已收到。\n诉求编号：{number}\n查询码：{code}\n凭编号和查询码可查询办理进度。如需补充，请直接回复本邮件，内容将并入该诉求。\n本邮件由系统自动发出。';
 
-/** Both places, and the code where masking finds it again: behind the word for it, or beside the number. */
-const RECOGNISABLE =
-  '^(?=[\\s\\S]*\\{number\\})[\\s\\S]*(查询码[：:\\s]{0,3}\\{code\\}|\\{number\\}[^\\da-zA-Z*{}]{1,12}\\{code\\}|\\{code\\}[^\\da-zA-Z*{}]{1,12}\\{number\\})';
+/** Both places, and the code where masking surely finds it again: right behind the word for it. */
+const RECOGNISABLE = '^(?=[\\s\\S]*\\{number\\})[\\s\\S]*查询码[：:\\s]{0,3}\\{code\\}';
 
 /** How a mailbox answers its citizens (受理回复): the mail server that takes its mail, and the words. */
 export const ReplySettingsSchema = Type.Object(
@@ -26,7 +25,7 @@ export const ReplySettingsSchema = Type.Object(
       Type.String({
         maxLength: 2_000,
         pattern: RECOGNISABLE,
-        description: `The mail's text: {number} and {code} are filled in, the code right behind 查询码 or beside the number, so that it is recognised and masked where an answer quotes it; default: ${ACKNOWLEDGED}`,
+        description: `The mail's text: {number} and {code} are filled in, the code right behind 查询码, so that it is recognised and masked where an answer quotes it; default: ${ACKNOWLEDGED}`,
       }),
     ),
   },
