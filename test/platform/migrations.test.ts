@@ -74,7 +74,7 @@ t.test('a policy stored in the first form is the same policy in the new one afte
 
 t.test('files that were still to be fetched are so afterwards, each by its own fetcher', async (t) => {
   const url = urlOf(fetching);
-  await migrateUntil(t, url, '0017');
+  await migrateUntil(t, url, '0016');
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   // What belongs to a file besides its message is of no matter here.
