@@ -2,13 +2,14 @@
 alter table attachments drop constraint attachments_kind_check,
   add constraint attachments_kind_check check (kind in ('file', 'image', 'voice', 'video', 'recording', 'original'));
 
--- The mail that is being taken out of a mailbox: written before it is fetched, so that it survives whatever ends the reading.
+-- Mails that are being taken out of a mailbox: written before they are fetched, so that it survives whatever ends the reading.
 create table mailbox_tries (
-  source text primary key references sources,
+  source text not null references sources,
   uid_validity bigint not null,
   uid bigint not null,
   -- Attempts in a row of this mail, and those of them that ended in an error: the others ended with the process.
   tries integer not null,
-  failures integer not null
+  failures integer not null,
+  primary key (source, uid_validity, uid)
 );
 create index mails_set_aside on mails (source, recorded_at) where reason in ('set-aside', 'failed');

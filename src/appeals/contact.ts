@@ -101,7 +101,7 @@ async function sendersOf(db: Executor, where: SQL | undefined, limit?: number): 
 }
 
 /**
- * What protects these people in their appeals, whichever message says so: a later one that does not say it takes nothing
+ * What protects these people in their appeals and in those they meant, whichever message says so: a later one that does not say it takes nothing
  * back. Who gave the same number or account is the same person.
  */
 async function wishesIn(
@@ -118,7 +118,7 @@ async function wishesIn(
     .leftJoin(appeals, eq(appeals.id, appellants.through))
     .where(
       and(
-        sql`${messages.appealId} = any(${arrayOf([...new Set(people.map(({ appealId }) => appealId))], 'uuid')})`,
+        sql`${messages.appealId} = any(${arrayOf([...new Set(people.flatMap(({ appealId, through }) => [appealId, through ?? appealId]))], 'uuid')})`,
         sql`(${appellants.id} = any(${arrayOf(given('id'), 'uuid')})
           or ${appellants.phoneIndex} = any(${arrayOf(given('phoneIndex'), 'bytea')})
           or ${appellants.accountIndex} = any(${arrayOf(given('accountIndex'), 'bytea')}))`,
@@ -129,7 +129,10 @@ async function wishesIn(
     reported: meantFor === 'report' || openTold(keyRing, message).nature === 'report',
   }));
   return (person) => {
-    const own = said.filter(({ appellant }) => appellant.appealId === person.appealId && isSame(appellant, person));
+    const own = said.filter(
+      ({ appellant: { appealId }, appellant }) =>
+        (appealId === person.appealId || appealId === person.through) && isSame(appellant, person),
+    );
     return {
       reported: own.some(({ reported }) => reported),
       anonymous: own.some(({ appellant }) => appellant.anonymous),

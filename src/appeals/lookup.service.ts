@@ -1,4 +1,4 @@
-import { and, desc, eq, or, sql } from 'drizzle-orm';
+import { and, desc, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { RuleSubject } from '../deadlines/subject.ts';
 import type { KeyRing } from '../platform/access/key-ring.ts';
 import type { Executor, Transaction } from '../platform/database/database.ts';
@@ -266,31 +266,27 @@ export async function appealTexts(
  * also through another one. Not across a link of which only one side is a report (举报): `mayShareCase`, in SQL.
  */
 export async function readWith(db: Executor, ids: readonly string[]): Promise<LinkedAppeal[]> {
-  const { rows } = await db.execute<{ id: string; number: string; target: string }>(sql`
-    with recursive together (id, number, target, reports) as (
-      select id, number, id, nature is not distinct from 'report' from appeals
-      where id = any(${arrayOf([...new Set(ids)], 'uuid')})
-      union
-      select a.id, a.number, t.target, t.reports from appeals a join together t on a.linked_to = t.id
-      where (a.nature is not distinct from 'report') = t.reports)
-    select id, number, target from together order by id`);
+  const { rows } = await db.execute<{ id: string; number: string; target: string }>(
+    sql`${together(ids)} select id, number, target from together order by id`,
+  );
   return rows;
 }
+
+const together = (ids: readonly string[]): SQL => sql`
+  with recursive together (id, number, target, reports) as (
+    select id, number, id, nature is not distinct from 'report' from appeals
+    where id = any(${arrayOf([...new Set(ids)], 'uuid')})
+    union
+    select a.id, a.number, t.target, t.reports from appeals a join together t on a.linked_to = t.id
+    where (a.nature is not distinct from 'report') = t.reports)`;
 
 async function countMessages(
   db: Executor,
   ids: readonly string[],
 ): Promise<Map<string, { messages: number; latestMessageAt: Date | null }>> {
-  const together = await readWith(db, ids);
-  const { rows } = await db.execute<{ target: string; messages: number; latest: string }>(sql`
-    select x.target, count(*)::int as messages, max(m.recorded_at) as latest
-    from unnest(${arrayOf(
-      together.map(({ id }) => id),
-      'uuid',
-    )}, ${arrayOf(
-      together.map(({ target }) => target),
-      'uuid',
-    )}) x(id, target) join messages m on m.appeal_id = x.id group by x.target`);
+  const { rows } = await db.execute<{ target: string; messages: number; latest: string }>(sql`${together(ids)}
+    select t.target, count(*)::int as messages, max(m.recorded_at) as latest
+    from together t join messages m on m.appeal_id = t.id group by t.target`);
   return new Map(rows.map(({ target, messages, latest }) => [target, { messages, latestMessageAt: new Date(latest) }]));
 }
 

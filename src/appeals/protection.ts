@@ -1,11 +1,11 @@
 /** What a person's own messages ask for them. */
 export interface Wishes {
   /**
-   * Told it as a report (举报) in any message to the appeal, which stays, whatever the desk judges it to be later; or meant it for a linked appeal that
+   * Told it as a report (举报) in any message to the appeal or the one they meant, which stays, whatever the desk judges it to be later; or meant it for a linked appeal that
    * is one.
    */
   reported: boolean;
-  /** Asked for by them in any message to the appeal. */
+  /** Asked for by them in any message to the appeal, or to the linked one they meant. */
   anonymous: boolean;
   confidential: boolean;
 }

@@ -96,7 +96,6 @@ function checkSignOff({ signOff, roles, deadlines }: Policy): Mistake[] {
   return mistakes;
 }
 
-/** Each text has its own places, once each: a date that nobody put in, or a code that is never told, is a broken promise. */
 const CODE = 'K7M2P9QX';
 const UNANNOUNCED_CODE = {
   detail:
@@ -104,6 +103,7 @@ const UNANNOUNCED_CODE = {
   detailZh: '{code}应紧跟在“查询码”之后，引用时才能识别并脱敏。',
 };
 
+/** Each text has its own places, once each: a date that nobody put in, or a code that is never told, is a broken promise. */
 function checkTexts({ texts }: Policy): Mistake[] {
   return (Object.keys(textPlaces) as TextName[]).flatMap((name) => {
     const wanted: readonly string[] = textPlaces[name];

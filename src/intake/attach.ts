@@ -2,7 +2,7 @@ import { type AppealRow, changeAppeals, lockAppeals, noteAppeals } from '../appe
 import { type AppealStatus, isOpen } from '../appeals/states.ts';
 import { duesOf } from '../deadlines/deadlines.service.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
-import { assignedAt } from '../departments/assignments.service.ts';
+import { assignedAt, renewAssignments } from '../departments/assignments.service.ts';
 import { departmentNames } from '../departments/departments.service.ts';
 import { systemActor } from '../platform/access/keys.ts';
 import type { Transaction } from '../platform/database/database.ts';
@@ -61,6 +61,7 @@ export async function attachMessages(
     thanked.map(({ id }) => ({ appealId: id, type: 'attach', actor: ACTOR, data: dataOf(byAppeal.get(id) ?? []) })),
     now,
   );
+  await renewAssignments(tx, thanked);
   for (const appeal of again) {
     const data = dataOf(byAppeal.get(appeal.id) ?? []);
     await reopen(tx, rules, { appeal, role: 'system', actor: ACTOR, data }, now);

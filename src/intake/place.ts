@@ -1,7 +1,7 @@
 import { v7 as uuid } from 'uuid';
 import type { AppealRow } from '../appeals/appeals.service.ts';
 import { type LockedWays, lockWays } from '../appeals/links.service.ts';
-import { mayShareCase } from '../appeals/nature.ts';
+import { isReport, mayShareCase } from '../appeals/nature.ts';
 import { fillText } from '../deadlines/policy-texts.ts';
 import type { RulesInForce } from '../deadlines/rule-book.service.ts';
 import type { RuleSubject } from '../deadlines/subject.ts';
@@ -63,11 +63,12 @@ export async function place(
     tx,
     found.flatMap(({ belonging }) => (belonging && !beginning.has(belonging.meant) ? [belonging.meant] : [])),
   );
-  const begun = new Map<string, Ground>();
+  const begun = new Map<string, { ground: Ground; first: PreparedMessage }>();
   return found.map(({ message, belonging, ownId }): Placed => {
     const nothingNew = belonging?.nothingNew ?? false;
     const beside = belonging && begun.get(belonging.meant);
-    if (beside) return joins(settle(message, beside, now), belonging.meant, { nothingNew });
+    if (beside && isReport(message) === isReport(beside.first))
+      return joins(settle(message, beside.ground, now), belonging.meant, { nothingNew });
     const matter = belonging && matterOf(ways, message, belonging.meant);
     if (matter && !beginning.has(ownId) && (matter.way === 'joins' || matter.way === 'reopens')) {
       const { way, meant, to } = matter;
@@ -76,7 +77,7 @@ export async function place(
       return joins(settled, to.id, { through, reopens: way === 'reopens', nothingNew });
     }
     const ground = { rules: rules.choose(message), subject: subjectOf(message) };
-    begun.set(ownId, ground);
+    begun.set(ownId, { ground, first: message });
     const repeats = matter?.way === 'repeats' ? repeated(rules, matter.to) : undefined;
     return { ...settle(message, ground, now), ...newMatter, appealId: ownId, repeats };
   });
@@ -92,9 +93,11 @@ function matterOf({ locked, endOf }: LockedWays, message: PreparedMessage, id: s
   return meant && to && passes(message, meant, to) ? { way: wayTo(message, meant, to), meant, to } : undefined;
 }
 
-/** Through a link a report reaches reports only, and nothing else reaches them: they are for other eyes. */
-const passes = ({ nature }: PreparedMessage, meant: AppealRow, to: AppealRow): boolean =>
-  meant.id === to.id || mayShareCase(nature === 'report' ? nature : meant.nature, to.nature);
+/** A report reaches reports only, and nothing else reaches them, by whatever way: they are for other eyes. */
+const passes = (message: PreparedMessage, meant: AppealRow, to: AppealRow): boolean =>
+  mayShareCase(isReport(message) ? 'report' : natureOf(meant), natureOf(to));
+
+const natureOf = (row: AppealRow): string | null => (isReport(row) ? 'report' : row.nature);
 
 type Settled = ReturnType<typeof settle>;
 

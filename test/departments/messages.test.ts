@@ -12,6 +12,8 @@ const [housing, water, desk] = await Promise.all([
 ]);
 type Key = typeof housing;
 const texts = ['小区健身器材损坏严重，孩子玩耍不安全，请派人维修', '广场路边花坛杂草丛生，蚊虫很多，盼尽快清理'];
+/** Long enough to be the same matter with a sentence more. */
+const long = '小区健身器材损坏严重，孩子玩耍不安全，老人也无法锻炼，多次向物业反映没有结果，盼尽快派人前来维修';
 let callers = 0;
 
 interface Message {
@@ -216,4 +218,42 @@ t.test('a department hears that representatives were named', async (t) => {
     status: 200,
   });
   t.equal(await entries(), feed + 1);
+});
+
+t.test('who is protected stays so in the case that theirs was linked to', async (t) => {
+  const revealer = await city.key('department:housing', 'reveal');
+  for (const changes of [{ nature: 'report' }, { sender: { confidential: true } }]) {
+    const [lead, own] = [await raised(), await raised({ body: long, ...changes })];
+    if ('nature' in changes) await city.act('appeals', own.appealId, 'reclassify', { nature: 'complaint' });
+    await held(lead.appealId);
+    await city.act('appeals', own.appealId, 'link', { target: lead.appealId });
+    const later = await city.register('phone', {
+      nature: 'complaint',
+      body: `${long}，至今没有人来`,
+      sender: { ...own.sender, confidential: false },
+    });
+    await city.clock.settle();
+    t.equal(later.appealId, lead.appealId, 'it joined the lead');
+    const reveal = await city.call(
+      'POST',
+      `/v1/appeals/${lead.appealId}/reveal`,
+      { reason: 'clarify', messageId: later.messageId, fields: ['name', 'phone'] },
+      revealer,
+    );
+    t.equal(reveal.status, 403, JSON.stringify(changes));
+  }
+});
+
+t.test('what accuses the department does not join a case that it has', async (t) => {
+  for (const nature of ['complaint', undefined]) {
+    const own = await raised({ body: long, nature });
+    await held(own.appealId);
+    const later = await city.register('phone', {
+      body: `${long}。另外我要举报住建局的王科长收了物业的钱`,
+      sender: own.sender,
+    });
+    t.equal(later.disposition, 'registered');
+    await city.clock.settle();
+    t.equal((await city.appeal(later.appealId)).status, 'triage');
+  }
 });

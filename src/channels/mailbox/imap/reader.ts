@@ -6,7 +6,7 @@ import type { ReceiveDeps } from '../receive.ts';
 import { failureOf, forgetFailures, noteFailure } from './failures.ts';
 import { advanceTo, beginAt, NOWHERE, noteBeginning, type Position, placeOf, positionOf } from './positions.ts';
 import { setAside, takeMail } from './take.ts';
-import { countFailure, countTry, MOST_TRIES, triesOf } from './tries.ts';
+import { countFailure, countTry, forgetTries, MOST_TRIES, triesOf } from './tries.ts';
 
 /** Machine milliseconds between attempts to connect: doubling from the first to the last. */
 const FIRST_RETRY_MS = 1_000;
@@ -189,7 +189,9 @@ async function takeNew(
       }
     }
     last = uid;
-    if (!layThere) await advanceTo(db, position, uid);
+    if (layThere) continue;
+    await advanceTo(db, position, uid);
+    await forgetTries(db, position, uid);
   }
   await advanceTo(db, position, last);
   return last;

@@ -21,11 +21,7 @@ export async function triesOf(db: Executor, { source, uidValidity }: Position, u
 /** Notes that a mail is about to be taken: before it is fetched, so that it outlives a process that this ends. */
 export async function countTry(db: Executor, { source, uidValidity }: Position, uid: number): Promise<void> {
   await db.execute(sql`insert into mailbox_tries values (${source}, ${uidValidity}, ${uid}, 1, 0)
-    on conflict (source) do update set uid_validity = excluded.uid_validity, uid = excluded.uid,
-      tries = case when (mailbox_tries.uid_validity, mailbox_tries.uid) = (excluded.uid_validity, excluded.uid)
-        then mailbox_tries.tries else 0 end + 1,
-      failures = case when (mailbox_tries.uid_validity, mailbox_tries.uid) = (excluded.uid_validity, excluded.uid)
-        then mailbox_tries.failures else 0 end`);
+    on conflict (source, uid_validity, uid) do update set tries = mailbox_tries.tries + 1`);
 }
 
 /** That the attempt ended in an error; one that cannot be noted counts as not ended. */
@@ -36,4 +32,11 @@ export async function countFailure(db: Executor, { source, uidValidity }: Positi
         where source = ${source} and uid_validity = ${uidValidity} and uid = ${uid}`,
     )
     .catch(() => undefined);
+}
+
+/** Mails up to this one are taken or set aside, and their attempts are of no more use; nor are those of other UIDs. */
+export async function forgetTries(db: Executor, { source, uidValidity }: Position, uid: number): Promise<void> {
+  await db.execute(
+    sql`delete from mailbox_tries where source = ${source} and (uid_validity <> ${uidValidity} or uid <= ${uid})`,
+  );
 }
