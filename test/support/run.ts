@@ -84,7 +84,7 @@ async function runTap(folder: string, files: string[], stopped: AbortSignal, env
   const raw = path.join(folder, 'all.tap');
   // Without a display tap writes its output twice when it also goes to a file.
   const output = watched ? ['--reporter=base', `--output-file=${raw}`] : ['--reporter=tap'];
-  const child = spawn(process.execPath, [tap, '--disable-coverage', '--jobs=2', '--timeout=300', ...output, ...files], {
+  const child = spawn(process.execPath, [tap, '--disable-coverage', '--jobs=3', '--timeout=300', ...output, ...files], {
     cwd: folder,
     stdio: ['ignore', watched ? 'inherit' : 'pipe', 'inherit'],
     env: { ...process.env, ...env },
