@@ -128,6 +128,32 @@ if (!findDovecot()) {
     t.same(await titles(city), ['好信']);
   });
 
+  t.test('a mail that waits for one behind it is not passed by when that one is set aside', async (t) => {
+    const imap = await startImapServer(t);
+    const city = await createCity(t, { workers: false });
+    await connect(city, imap.settings('mayor', { existing: 'take', pollSeconds: 1 }));
+    await imap.deliver('mayor', mail({ Subject: '等着' }));
+    await imap.deliver('mayor', mail({ Subject: '毒信' }));
+    const admin = await imap.connect('mayor');
+    const { uidValidity } = await admin.mailboxOpen('INBOX', { readOnly: true });
+    admin.close();
+    for (const [uid, failures] of [
+      [1, 3],
+      [2, 0],
+    ])
+      await city.rows('insert into mailbox_tries values ($1, $2, $3, 3, $4)', [
+        SOURCE,
+        String(uidValidity),
+        uid,
+        failures,
+      ]);
+    const worker = await city.start({ workers: true });
+    await until(async () => (await city.rows("select 1 from mails where reason = 'set-aside'")).length === 1);
+    await until(async () => (await city.rows('select 1 from mailbox_positions where last_uid = 2')).length === 1);
+    t.same(await titles(city), ['等着']);
+    await worker.close();
+  });
+
   t.test('a mail that cannot be read is counted and holds up none behind it', async (t) => {
     const imap = await startImapServer(t);
     const city = await createCity(t, { logLevel: 'info' });

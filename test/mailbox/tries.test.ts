@@ -10,9 +10,9 @@ t.test('several mails that cannot be taken are each counted by themselves', asyn
     await countTry(db, position, uid);
     await countFailure(db, position, uid);
   }
-  t.match(await triesOf(db, position, 1), { failures: 3, crashes: 0 });
-  t.match(await triesOf(db, position, 2), { failures: 2, crashes: 0 });
+  const both = await triesOf(db, position);
+  t.same(both.get(1), { failures: 3, crashes: 0 });
+  t.same(both.get(2), { failures: 2, crashes: 0 });
   await forgetTries(db, position, 1);
-  t.match(await triesOf(db, position, 1), { failures: 0 });
-  t.match(await triesOf(db, position, 2), { failures: 2 }, 'the later one is still counted');
+  t.same([...(await triesOf(db, position)).keys()], [2], 'the later one is still counted');
 });

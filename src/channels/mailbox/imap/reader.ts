@@ -166,15 +166,18 @@ async function takeNew(
     const isOld = takenFrom !== null && internalDate !== undefined && new Date(internalDate) < takenFrom;
     if (uid > lastUid) found.push({ uid, layThere: uid < oldBelow && isOld });
   }
+  found.sort((a, b) => a.uid - b.uid);
+  const tries = await triesOf(db, position);
+  const ends = (uid: number): boolean => (tries.get(uid)?.crashes ?? 0) >= MOST_TRIES;
+  // Until one behind it was taken it may be that none can be, and not this one: the last is always tried again.
+  const lastTried = found.findLast(({ uid, layThere }) => !layThere && !ends(uid))?.uid;
   const held: number[] = [];
   let last = lastUid;
-  for (const { uid, layThere } of found.sort((a, b) => a.uid - b.uid)) {
+  for (const { uid, layThere } of found) {
     if (stopped.aborted) return last;
     if (!layThere) {
-      const { failures, crashes } = await triesOf(db, position, uid);
-      if (crashes >= MOST_TRIES) await setAside(deps, position, uid);
-      // Until one behind it was taken it may be that none can be, and not this one: the last is always tried again.
-      else if (failures >= MOST_TRIES && uid !== found.at(-1)?.uid) {
+      if (ends(uid)) await setAside(deps, position, uid);
+      else if ((tries.get(uid)?.failures ?? 0) >= MOST_TRIES && uid !== lastTried) {
         held.push(uid);
         continue;
       } else {
@@ -189,7 +192,8 @@ async function takeNew(
       }
     }
     last = uid;
-    if (layThere) continue;
+    // What is held is not passed by until one behind it could be taken.
+    if (layThere || held.length > 0) continue;
     await advanceTo(db, position, uid);
     await forgetTries(db, position, uid);
   }

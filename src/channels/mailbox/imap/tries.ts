@@ -11,11 +11,11 @@ export interface Tries {
   crashes: number;
 }
 
-export async function triesOf(db: Executor, { source, uidValidity }: Position, uid: number): Promise<Tries> {
-  const { rows } = await db.execute<{ tries: number; failures: number }>(sql`select tries, failures from mailbox_tries
-    where source = ${source} and uid_validity = ${uidValidity} and uid = ${uid}`);
-  const { tries = 0, failures = 0 } = rows[0] ?? {};
-  return { failures, crashes: tries - failures };
+/** By UID; of a mail that is not among them none was counted. */
+export async function triesOf(db: Executor, { source, uidValidity }: Position): Promise<Map<number, Tries>> {
+  const { rows } = await db.execute<{ uid: string; tries: number; failures: number }>(sql`
+    select uid, tries, failures from mailbox_tries where source = ${source} and uid_validity = ${uidValidity}`);
+  return new Map(rows.map(({ uid, tries, failures }) => [Number(uid), { failures, crashes: tries - failures }]));
 }
 
 /** Notes that a mail is about to be taken: before it is fetched, so that it outlives a process that this ends. */
