@@ -111,6 +111,7 @@ async function wishesIn(
 ): Promise<(person: AppellantRow) => Wishes> {
   const given = <K extends 'id' | 'phoneIndex' | 'accountIndex'>(key: K): NonNullable<AppellantRow[K]>[] =>
     people.flatMap((person) => person[key] ?? []) as NonNullable<AppellantRow[K]>[];
+  const cases = new Set(people.flatMap(({ appealId, through }) => [appealId, through ?? appealId]));
   const rows = await db
     .select({ message: messages, appellant: appellants, meantFor: appeals.nature })
     .from(messages)
@@ -118,7 +119,7 @@ async function wishesIn(
     .leftJoin(appeals, eq(appeals.id, appellants.through))
     .where(
       and(
-        sql`${messages.appealId} = any(${arrayOf([...new Set(people.flatMap(({ appealId, through }) => [appealId, through ?? appealId]))], 'uuid')})`,
+        sql`${messages.appealId} = any(${arrayOf([...cases], 'uuid')})`,
         sql`(${appellants.id} = any(${arrayOf(given('id'), 'uuid')})
           or ${appellants.phoneIndex} = any(${arrayOf(given('phoneIndex'), 'bytea')})
           or ${appellants.accountIndex} = any(${arrayOf(given('accountIndex'), 'bytea')}))`,

@@ -199,13 +199,14 @@ t.test('a text beyond the limit is kept whole', async (t) => {
 });
 
 t.test('a city’s own words for its answers', async (t) => {
-  t.match(await configure(settingsFor('plain', { recordedText: '没有编号' })), {
-    status: 400,
-    body: { errors: [{ pointer: '/recordedText' }] },
-  });
-  await configure(settingsFor('plain', { recordedText: '昆明12345：{number} / {code}', welcomeText: '欢迎' }));
+  for (const recordedText of ['没有编号', '{number}，凭密钥{code}查询'])
+    t.match(await configure(settingsFor('plain', { recordedText })), {
+      status: 400,
+      body: { errors: [{ pointer: '/recordedText' }] },
+    });
+  await configure(settingsFor('plain', { recordedText: '昆明12345：{number} / 查询码 {code}', welcomeText: '欢迎' }));
   const { body } = await send(message({ FromUserName: someone(), Content: '自来水停了' }));
-  t.match(replyIn(body).Content, /^昆明12345：\d+ \/ \S+$/);
+  t.match(replyIn(body).Content, /^昆明12345：\d+ \/ 查询码 \S+$/);
   const followed = await send(message({ MsgType: 'event', Event: 'subscribe' }));
   t.equal(replyIn(followed.body).Content, '欢迎');
 });

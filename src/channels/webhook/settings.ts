@@ -24,13 +24,16 @@ export const toleranceSetting = Type.Optional(
   }),
 );
 
+/** Where masking surely finds a query code again in what quotes it: right behind the word for it. */
+export const ANNOUNCED_CODE = '查询码[：:\\s]{0,3}\\{code\\}';
+
 /** What a source answers its citizens with (自动回复); `most` is the platform's own limit in characters. */
 export const replyTextSettings = (most: number) => ({
   recordedText: Type.Optional(
     Type.String({
       maxLength: most,
-      pattern: '\\{number\\}',
-      description: `Answer to a recorded message (受理回复): {number} and {code} are filled in; default: ${RECORDED}`,
+      pattern: `^(?=[\\s\\S]*\\{number\\})(?:(?![\\s\\S]*\\{code\\})|[\\s\\S]*${ANNOUNCED_CODE})`,
+      description: `Answer to a recorded message (受理回复): {number} and {code} are filled in, the code right behind 查询码, so that it is recognised and masked where it is quoted; default: ${RECORDED}`,
     }),
   ),
   welcomeText: Type.Optional(

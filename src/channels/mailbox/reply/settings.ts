@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
+import { ANNOUNCED_CODE } from '../../webhook/settings.ts';
 
 const ACKNOWLEDGED =
   '您的来信已收到。\n诉求编号：{number}\n查询码：{code}\n凭编号和查询码可查询办理进度。如需补充，请直接回复本邮件，内容将并入该诉求。\n本邮件由系统自动发出。';
 
-/** Both places, and the code where masking surely finds it again: right behind the word for it. */
-const RECOGNISABLE = '^(?=[\\s\\S]*\\{number\\})[\\s\\S]*查询码[：:\\s]{0,3}\\{code\\}';
+const BOTH_PLACES = `^(?=[\\s\\S]*\\{number\\})[\\s\\S]*${ANNOUNCED_CODE}`;
 
 /** How a mailbox answers its citizens (受理回复): the mail server that takes its mail, and the words. */
 export const ReplySettingsSchema = Type.Object(
@@ -24,7 +24,7 @@ export const ReplySettingsSchema = Type.Object(
     text: Type.Optional(
       Type.String({
         maxLength: 2_000,
-        pattern: RECOGNISABLE,
+        pattern: BOTH_PLACES,
         description: `The mail's text: {number} and {code} are filled in, the code right behind 查询码, so that it is recognised and masked where an answer quotes it; default: ${ACKNOWLEDGED}`,
       }),
     ),
